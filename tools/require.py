@@ -1,0 +1,32 @@
+"""Say which system packages are missing, before anything is installed or half-built.
+
+Runs on the system's Python, so it uses nothing but the standard library:
+``python3 tools/require.py book|test``.
+"""
+
+import importlib.util
+import os
+import shutil
+import sys
+
+MINIMUM = (3, 11)
+
+
+def missing(goal: str) -> list[str]:
+    """Return one sentence for each thing that ``goal`` needs and this machine lacks."""
+    found = []
+    if sys.version_info < MINIMUM:
+        found.append("Python 3.11 or newer (this is %d.%d); set PYTHON=python3.11" % sys.version_info[:2])
+    if importlib.util.find_spec("ensurepip") is None:
+        found.append("Python's venv module: apt-get install python3-venv")
+    if shutil.which("git") is None:
+        found.append("git: apt-get install git")
+    if goal == "test" and not shutil.which(os.environ.get("CHROMIUM", "chromium")):
+        found.append("Chromium, for the browser tests: apt-get install chromium, or set CHROMIUM to its path")
+    return found
+
+
+if __name__ == "__main__":
+    lines = missing(sys.argv[1] if len(sys.argv) > 1 else "book")
+    if lines:
+        sys.exit("This machine lacks:\n" + "\n".join(f"  - {line}" for line in lines))
