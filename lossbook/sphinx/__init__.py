@@ -1,0 +1,27 @@
+"""The book's Sphinx extension: everything between the chapters and the pages that are read.
+
+| module | what it does |
+|---|---|
+| `katex` | sets formulas while the book is built, so that pages need no script for them |
+| `folding` | folded boxes and solutions as plain ``<details>`` |
+| `trim` | keeps what is loaded from outside, or loaded in vain, off the pages |
+| `notebooks` | the notebook behind the download button |
+| `pages` | the last pass over written pages: no path of this machine stays in them |
+| `stylesheet` | all styles in one file, without the rules that no page uses |
+| `fonts` | fonts cut to the characters and icons that the book uses |
+| `assets` | where those parts come from, and the one place that orders this pass |
+| `build`, `serve` | ``python -m lossbook.sphinx.build`` and ``... .serve`` |
+"""
+
+from sphinx.application import Sphinx
+from sphinx.util.typing import ExtensionMetadata
+
+from lossbook import __version__
+from lossbook.sphinx import assets, folding, katex, notebooks, trim
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register all parts with Sphinx."""
+    for part in (katex, folding, trim, notebooks, assets):
+        part.setup(app)
+    return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,118 @@
+"""What an exercise is, said once. Notebooks, graders, the book and the tests all read these descriptions."""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call: the learner's function and the reference get the same arguments.
+
+    Attributes:
+        args: positional arguments. Only the first may be differentiated.
+        kwargs: keyword arguments.
+        note: what is special about it, for the report, e.g. "a row of -inf".
+    """
+
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+
+
+CaseGenerator = Callable[[torch.Generator], Iterator[Case]]
+
+
+@dataclass(frozen=True)
+class Aspect:
+    """One side of an exercise that earns points of its own: all of its cases pass, or none of its points count.
+
+    Attributes:
+        name: as the report shows it, e.g. "extreme logits".
+        points: what it is worth, above 0.
+        cases: yields the cases, smallest first (the report shows the first that fails). All randomness comes
+            from the generator that it is given.
+        gradient: whether the gradient on the first argument is compared, too.
+        small_values: whether tiny numbers matter: the comparison is then relative down to 1e-30, so that
+            0.0 is no answer for 1e-22.
+    """
+
+    name: str
+    points: int
+    cases: CaseGenerator
+    gradient: bool = False
+    small_values: bool = False
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong implementation that people really write.
+
+    Attributes:
+        name: identifier, e.g. "no_shift".
+        title: one sentence that follows "This looks like a solution that ...", without a full stop.
+        function: the wrong implementation, with the exercise's signature.
+        see: the anchor of the section of the exercise's chapter that explains it.
+    """
+
+    name: str
+    title: str
+    function: Callable[..., Any]
+    see: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A function that learners write, and all that is needed to judge it.
+
+    Attributes:
+        name: of the function and of the exercise.
+        stub: what the learner starts from: signature, docstring, and a body that raises NotImplementedError.
+        reference: torch's own function, with the same signature.
+        aspects: what is compared, with points.
+        mistakes: named wrong implementations, for the diagnosis.
+        hints: one step each, from a nudge to nearly the answer.
+        chapter: the page of the book that teaches it, without extension.
+        problem_set: the folder of its notebook.
+        forbidden: names of torch functions that would be the answer itself.
+        difficulty: 1 (a line or two) to 5.
+        minutes: how long it takes most people.
+    """
+
+    name: str
+    stub: Callable[..., Any]
+    reference: Callable[..., Any]
+    aspects: tuple[Aspect, ...]
+    mistakes: tuple[Mistake, ...]
+    hints: tuple[str, ...]
+    chapter: str
+    problem_set: str
+    forbidden: frozenset[str]
+    difficulty: int
+    minutes: int
+
+    @property
+    def points(self) -> int:
+        """The points of all aspects together."""
+        return sum(aspect.points for aspect in self.aspects)
+
+    @property
+    def signature(self) -> str:
+        """The stub's first line, as the learner sees it."""
+        return f"def {self.name}{inspect.signature(self.stub)}:"
+
+    @property
+    def first_parameter(self) -> str:
+        """The name of the first argument, which gradients are taken of."""
+        return next(iter(inspect.signature(self.stub).parameters))
+
+    def draw(self, seed: int) -> tuple[tuple[Aspect, tuple[Case, ...]], ...]:
+        """Return each aspect with its cases. The same seed gives the same cases, whatever the other aspects."""
+        drawn = []
+        for position, aspect in enumerate(self.aspects):
+            generator = torch.Generator().manual_seed(seed + 1_000_003 * position)
+            drawn.append((aspect, tuple(aspect.cases(generator))))
+        return tuple(drawn)

@@ -1,0 +1,177 @@
+"""Compares two Outcomes of the same case, and says in a sentence how they differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from lossbook.exercises import Aspect, Case
+from lossbook.grader.outcome import Array, Other, Outcome
+from lossbook.grader.show import show
+
+EPSILON = {
+    "float64": 2.0**-52,
+    "float32": 2.0**-23,
+    "float16": 2.0**-10,
+    "bfloat16": 2.0**-7,
+}
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """What rounding can do to a right solution: |got - want| <= absolute + relative * |want|."""
+
+    relative: float
+    absolute: float
+
+    @classmethod
+    def of(cls, aspect: Aspect, case: Case, dtype: str) -> Tolerance:
+        """Return the tolerance for a case.
+
+        Logits of size s carry a rounding error of about eps * s into every sum with them, and so into every
+        logarithm of a probability: right solutions differ by a few times that. Where small values matter,
+        the absolute part is all but dropped.
+        """
+        eps = EPSILON.get(dtype, 0.0)
+        if aspect.small_values:
+            return cls(relative=1000 * eps, absolute=1e-30)
+        return cls(relative=100 * eps, absolute=16 * eps * _largest(case))
+
+
+def _largest(case: Case) -> float:
+    """Return the largest finite magnitude that goes into a case, at least 1."""
+    largest = 1.0
+    for value in (*case.args, *case.kwargs.values()):
+        if isinstance(value, Tensor) and value.is_floating_point():
+            finite = value[value.isfinite()]
+            if finite.numel():
+                largest = max(largest, finite.abs().max().item())
+    return largest
+
+
+def difference(want: Outcome, got: Outcome, aspect: Aspect, case: Case) -> str | None:
+    """Return how ``got`` differs from torch's ``want``, as a clause that follows the call, or None."""
+    if got.timed_out or got.skipped:
+        return "never came back: is there a loop that does not end?" if got.timed_out else "was not tried"
+    if want.failure is not None:
+        return _failure_difference(want, got)
+    if got.failure is not None:
+        return raised(got)
+    if got.changed:
+        return "changed its input in place: work on a copy, the caller still needs it"
+    sentence = _value_difference(want.value, got.value, aspect, case)
+    if sentence is None and aspect.gradient:
+        sentence = _gradient_difference(want, got, aspect, case)
+    return sentence
+
+
+def same(one: Outcome, other: Outcome, aspect: Aspect, case: Case) -> bool:
+    """Return whether two Outcomes are the same answer, right or wrong."""
+    if (one.timed_out, one.skipped, one.changed) != (other.timed_out, other.skipped, other.changed):
+        return False
+    if one.failure is not None or other.failure is not None:
+        return bool(one.failure and other.failure and one.failure.kind == other.failure.kind)
+    if one.graph_cut != other.graph_cut or (one.gradient is None) != (other.gradient is None):
+        return False
+    if _value_difference(one.value, other.value, aspect, case) is not None:
+        return False
+    if one.gradient is None or other.gradient is None:
+        return True
+    return _array_difference(one.gradient, other.gradient, aspect, case) is None
+
+
+def raised(outcome: Outcome) -> str:
+    """Return a sentence for the exception that ended a call."""
+    failure = outcome.failure
+    assert failure is not None
+    if failure.is_a("NotImplementedError"):
+        return "raised NotImplementedError: it is not written yet"
+    where = f" (line {failure.line}: {failure.source})" if failure.source else ""
+    message = f": {failure.message}" if failure.message else ""
+    return f"raised {failure.kind}{message}{where}"
+
+
+def _failure_difference(want: Outcome, got: Outcome) -> str | None:
+    """A bad input: torch refuses it, and so must the learner's function, with the same kind of error."""
+    assert want.failure is not None
+    if got.failure is None:
+        return f"accepted an input that torch refuses with {want.failure.kind}"
+    if got.failure.is_a(want.failure.kind) and not got.failure.is_a("NotImplementedError"):
+        return None
+    return f"{raised(got)}; torch raises {want.failure.kind} here"
+
+
+def _value_difference(want: Any, got: Any, aspect: Aspect, case: Case) -> str | None:
+    if isinstance(want, Array):
+        if isinstance(got, Array):
+            return _array_difference(want, got, aspect, case)
+        return _no_tensor(got)
+    if isinstance(want, tuple) and isinstance(got, tuple) and len(want) == len(got):
+        parts = (_value_difference(w, g, aspect, case) for w, g in zip(want, got, strict=True))
+        return next((part for part in parts if part is not None), None)
+    if isinstance(want, float) and isinstance(got, float):
+        limits = Tolerance.of(aspect, case, "float64")
+        return None if _close(np.array(want), np.array(got), limits) else f"returned {got:g}, not {want:g}"
+    if type(want) is type(got) and want == got:
+        return None
+    return f"returned {show(got)}, not {show(want)}"
+
+
+def _no_tensor(got: Any) -> str:
+    if got is None:
+        return "returned None: is a return statement missing?"
+    if isinstance(got, Other):
+        kind = got.type_name
+        return f"returned an object of type {kind}: return a plain torch.Tensor"
+    return f"returned a {type(got).__name__}: return a torch.Tensor"
+
+
+def _array_difference(want: Array, got: Array, aspect: Aspect, case: Case) -> str | None:
+    if got.shape != want.shape:
+        return f"returned shape {got.shape}, not {want.shape}"
+    if got.dtype != want.dtype:
+        return f"returned dtype {got.dtype}, not {want.dtype}"
+    close = _close(want.numbers, got.numbers, Tolerance.of(aspect, case, want.dtype))
+    if close.all():
+        return None
+    return _worst(want.numbers, got.numbers, close)
+
+
+def _close(want: np.ndarray, got: np.ndarray, tolerance: Tolerance) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        wide, other = want.astype(np.float64), got.astype(np.float64)
+        near = np.abs(other - wide) <= tolerance.absolute + tolerance.relative * np.abs(wide)
+    return (near & np.isfinite(wide)) | (wide == other) | (np.isnan(wide) & np.isnan(other))
+
+
+def _worst(want: np.ndarray, got: np.ndarray, close: np.ndarray) -> str:
+    """Say where the numbers differ most; a NaN or an infinity comes first."""
+    with np.errstate(all="ignore"):
+        distance = np.abs(got.astype(np.float64) - want.astype(np.float64))
+    distance = np.where(close, -1.0, np.where(np.isnan(distance), np.inf, distance))
+    place = np.unravel_index(int(distance.argmax()), distance.shape)
+    wrong, total = int((~close).sum()), close.size
+    numbers = f"{show(float(got[place]))}, not {show(float(want[place]))}"
+    if total == 1:
+        return f"returned {numbers}"
+    where = ", ".join(str(int(i)) for i in place)
+    return f"returned {numbers}, at [{where}]; {wrong} of {total} numbers differ"
+
+
+def _gradient_difference(want: Outcome, got: Outcome, aspect: Aspect, case: Case) -> str | None:
+    if want.gradient is None:
+        return None
+    if got.gradient is None:
+        return (
+            "returned the right numbers, cut off from their input: no gradient reaches it "
+            "(.detach(), .item(), .numpy(), torch.tensor(...) and torch.no_grad() cut it off)"
+        )
+    sentence = _array_difference(want.gradient, got.gradient, aspect, case)
+    return None if sentence is None else f"has the right value and a wrong gradient: {_as_gradient(sentence)}"
+
+
+def _as_gradient(sentence: str) -> str:
+    return sentence.removeprefix("returned ")

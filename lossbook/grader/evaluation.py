@@ -1,0 +1,84 @@
+"""From a function to a report."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from lossbook.exercises import Aspect, Case, Exercise, get_exercise
+from lossbook.grader.compare import difference
+from lossbook.grader.diagnose import diagnose
+from lossbook.grader.outcome import Outcome
+from lossbook.grader.report import AspectResult, CaseResult, Report
+from lossbook.grader.runner import run_all
+from lossbook.grader.show import show, show_call
+
+Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
+
+
+def evaluate(name: str, function: Callable[..., Any], seed: int | None = None, seconds: float = 5.0) -> Report:
+    """Compare a function with torch's own, in this process, with a time limit for each call.
+
+    Args:
+        name: of the exercise.
+        function: the learner's.
+        seed: what the cases are drawn from; fresh without one. The verdict does not depend on it.
+        seconds: how long each call may take.
+
+    Returns:
+        A report, also where the function raises, hangs or returns nonsense.
+
+    Raises:
+        KeyError: there is no exercise of that name.
+        TypeError: ``function`` cannot be called.
+    """
+    exercise = get_exercise(name)
+    if not callable(function):
+        raise TypeError(
+            f"the second argument must be your function, not {type(function).__name__}: "
+            f'write check("{name}", {name}), without parentheses after the name'
+        )
+    seed = secrets.randbelow(2**31) if seed is None else seed
+    drawn = exercise.draw(seed)
+    return judge(exercise, seed, drawn, run_all(function, drawn, exercise.forbidden, seconds))
+
+
+def judge(exercise: Exercise, seed: int, drawn: Drawn, gots: list[list[Outcome]]) -> Report:
+    """Turn the Outcomes of a learner's function, wherever it ran, into a report."""
+    wants = run_all(exercise.reference, drawn)
+    aspects = tuple(
+        AspectResult(aspect.name, aspect.points, _results(exercise, aspect, cases, want_row, got_row))
+        for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True)
+    )
+    outcomes = [got for row in gots for got in row]
+    forbidden = tuple(dict.fromkeys(name for got in outcomes for name in got.forbidden))
+    unsolved = all(got.failure is not None and got.failure.is_a("NotImplementedError") for got in outcomes)
+    wrong = not all(aspect.passed for aspect in aspects)
+    return Report(
+        name=exercise.name,
+        seed=seed,
+        aspects=aspects,
+        mistakes=diagnose(exercise, drawn, wants, gots) if wrong and not unsolved else (),
+        forbidden=forbidden,
+        unsolved=unsolved,
+        chapter=exercise.chapter,
+        warnings=tuple(dict.fromkeys(text for got in outcomes for text in got.warnings)),
+        printed=next((got.printed for got in outcomes if got.printed), ""),
+        hints=exercise.hints,
+    )
+
+
+def _results(
+    exercise: Exercise, aspect: Aspect, cases: tuple[Case, ...], wants: list[Outcome], gots: list[Outcome]
+) -> tuple[CaseResult, ...]:
+    return tuple(
+        CaseResult(
+            call=show_call(exercise.name, case),
+            note=case.note,
+            problem=difference(want, got, aspect, case),
+            returned="" if got.failure or got.timed_out or got.skipped else show(got.value),
+            expected="" if want.failure else show(want.value),
+        )
+        for case, want, got in zip(cases, wants, gots, strict=True)
+    )

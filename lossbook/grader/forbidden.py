@@ -1,0 +1,61 @@
+"""Notices calls of torch functions that would be the answer itself, under whatever name they are called."""
+
+from typing import Any
+
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+
+def base_name(name: str) -> str:
+    """Return the bare name of a torch function or operator: "aten::_softmax.out" gives "softmax"."""
+    name = name.rpartition("::")[2].partition(".")[0].strip("_")
+    return name.removeprefix("special_").removesuffix("_default")
+
+
+class ForbiddenCalls:
+    """While this context is entered, ``called`` collects the forbidden functions that run.
+
+    Two nets: torch's function mode sees the Python names (``torch.kl_div``, ``Tensor.softmax``); the
+    dispatcher sees the operators, also those reached through TorchScript or ``torch.ops``. Both belong to
+    the thread that enters them.
+    """
+
+    def __init__(self, forbidden: frozenset[str]) -> None:
+        """Watch for the names in ``forbidden``, in all their spellings."""
+        self.called: list[str] = []
+        self._modes = (_FunctionTrap(forbidden, self.called), _DispatchTrap(forbidden, self.called))
+
+    def __enter__(self) -> "ForbiddenCalls":
+        for mode in self._modes:
+            mode.__enter__()
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        for mode in reversed(self._modes):
+            mode.__exit__(*exception)
+
+
+class _FunctionTrap(TorchFunctionMode):
+    def __init__(self, forbidden: frozenset[str], called: list[str]) -> None:
+        super().__init__()
+        self.forbidden, self.called = forbidden, called
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        _note(getattr(func, "__name__", ""), self.forbidden, self.called)
+        return func(*args, **(kwargs or {}))
+
+
+class _DispatchTrap(TorchDispatchMode):
+    def __init__(self, forbidden: frozenset[str], called: list[str]) -> None:
+        super().__init__()
+        self.forbidden, self.called = forbidden, called
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        _note(func._schema.name, self.forbidden, self.called)
+        return func(*args, **(kwargs or {}))
+
+
+def _note(name: str, forbidden: frozenset[str], called: list[str]) -> None:
+    bare = base_name(name)
+    if bare in forbidden and bare not in called:
+        called.append(bare)

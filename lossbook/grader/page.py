@@ -1,0 +1,86 @@
+"""A report as HTML: in a notebook, in nbgrader's feedback, and in the book, in light and dark.
+
+Colours come from the page where it has them (JupyterLab's and the book's variables) and fall back to the text's
+own colour, so that nothing is painted black on black. There is no script, and nothing is loaded.
+"""
+
+from __future__ import annotations
+
+import os
+from html import escape
+from importlib import resources
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lossbook.grader.report import AspectResult, CaseResult, Report
+
+STYLE = resources.files("lossbook.grader").joinpath("report.css").read_text(encoding="utf-8")
+
+
+def as_html(report: Report) -> str:
+    """Return the report as one block of HTML that brings its own style."""
+    details = not report.unsolved
+    rows = "".join(_row(aspect, details) for aspect in report.aspects)
+    return (
+        f'<div class="lossbook-report"><style>{STYLE}</style>'
+        f'<p class="lb-head"><strong>{escape(report.name)}</strong>'
+        f'<span class="lb-points">{report.earned} of {report.points} points</span></p>'
+        f"<ul>{rows}</ul><p>{escape(report.summary)} {_reading(report)}</p>"
+        f"{_extras(report)}{_hints(report)}</div>"
+    )
+
+
+def _row(aspect: AspectResult, details: bool) -> str:
+    mark = '<span class="lb-ok">✓ right</span>' if aspect.passed else '<span class="lb-no">✗ wrong</span>'
+    earned = aspect.points if aspect.passed else 0
+    failure = aspect.first_failure
+    body = _failure(failure) if failure and details else ""
+    return (
+        f'<li><div class="lb-head">{mark}<span>{escape(aspect.name)}</span>'
+        f'<span class="lb-points">{earned}/{aspect.points}</span></div>{body}</li>'
+    )
+
+
+def _failure(failure: CaseResult) -> str:
+    note = f" ({escape(failure.note)})" if failure.note else ""
+    lines = [("called", f"<code>{escape(failure.call)}</code>{note}"), ("problem", escape(failure.problem or ""))]
+    if failure.returned and failure.expected:
+        lines += [
+            ("yours", f"<code>{escape(failure.returned)}</code>"),
+            ("torch", f"<code>{escape(failure.expected)}</code>"),
+        ]
+    return "<dl>" + "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in lines) + "</dl>"
+
+
+def _reading(report: Report) -> str:
+    """Point into the book: a link where LOSSBOOK_BOOK says where the book is, the place's name elsewhere."""
+    if report.passed:
+        return ""
+    anchor = f"#{report.mistakes[0].see}" if report.mistakes and not report.forbidden else ""
+    place = escape(f"{report.chapter}{anchor}")
+    book = os.environ.get("LOSSBOOK_BOOK", "").rstrip("/")
+    if book.startswith(("http://", "https://", "file://")):
+        address = escape(f"{book}/{report.chapter}.html{anchor}", quote=True)
+        return f'Read about it: <a href="{address}">{place}</a>.'
+    return f"Read about it in the book: <em>{place}</em>."
+
+
+def _extras(report: Report) -> str:
+    parts = []
+    if report.printed:
+        parts.append(f"<details><summary>What it printed</summary><pre>{escape(report.printed)}</pre></details>")
+    parts += [f"<p>It warned: {escape(warning)}</p>" for warning in report.warnings]
+    return "".join(parts)
+
+
+def _hints(report: Report) -> str:
+    """Nest the hints, so that each is one more step to open."""
+    if report.passed or report.forbidden:
+        return ""
+    nested = ""
+    for step in range(len(report.hints), 0, -1):
+        nested = (
+            f"<details><summary>Hint {step} of {len(report.hints)}</summary>"
+            f"<p>{escape(report.hints[step - 1])}</p>{nested}</details>"
+        )
+    return nested

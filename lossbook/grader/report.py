@@ -1,0 +1,118 @@
+"""What a check found: plain data, which the text and HTML views show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lossbook.exercises import Mistake
+from lossbook.grader.page import as_html
+from lossbook.grader.text import as_text
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """One case: the call, and how the answer differs from torch's (None where it does not)."""
+
+    call: str
+    note: str
+    problem: str | None
+    returned: str
+    expected: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether the answer is torch's."""
+        return self.problem is None
+
+
+@dataclass(frozen=True)
+class AspectResult:
+    """One aspect with its cases."""
+
+    name: str
+    points: int
+    results: tuple[CaseResult, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether all cases pass."""
+        return all(result.passed for result in self.results)
+
+    @property
+    def first_failure(self) -> CaseResult | None:
+        """The smallest case that fails."""
+        return next((result for result in self.results if not result.passed), None)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of checking one function.
+
+    Attributes:
+        name: of the exercise.
+        seed: gives the same cases again.
+        aspects: with points and results, in the order of the description.
+        mistakes: the named mistakes that the numbers match, best first.
+        forbidden: torch functions that are the answer itself and were called; there are no points then.
+        unsolved: the function still raises NotImplementedError.
+        chapter: the page of the book that teaches the exercise.
+        warnings: what the function warned of, each once.
+        printed: what it printed in the first call that printed.
+        hints: of the exercise, shown one step at a time on request.
+    """
+
+    name: str
+    seed: int
+    aspects: tuple[AspectResult, ...]
+    mistakes: tuple[Mistake, ...]
+    forbidden: tuple[str, ...]
+    unsolved: bool
+    chapter: str
+    warnings: tuple[str, ...]
+    printed: str
+    hints: tuple[str, ...]
+
+    @property
+    def results(self) -> tuple[CaseResult, ...]:
+        """All cases, in order."""
+        return tuple(result for aspect in self.aspects for result in aspect.results)
+
+    @property
+    def points(self) -> int:
+        """The points that can be earned."""
+        return sum(aspect.points for aspect in self.aspects)
+
+    @property
+    def earned(self) -> int:
+        """The points that were earned: those of the aspects that pass, none where the rules were broken."""
+        return 0 if self.forbidden else sum(aspect.points for aspect in self.aspects if aspect.passed)
+
+    @property
+    def score(self) -> float:
+        """The share of the points that was earned, 0 to 1."""
+        return self.earned / self.points
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything is right."""
+        return self.earned == self.points
+
+    @property
+    def summary(self) -> str:
+        """One sentence: what to know first."""
+        if self.passed:
+            return "All right: every value, shape and gradient is torch's."
+        if self.forbidden:
+            names = " and ".join(f"torch's own {name}" for name in self.forbidden)
+            return f"It calls {names}. Writing that function is the exercise, so there are no points for it."
+        if self.unsolved:
+            return "It is not written yet: replace the line that raises NotImplementedError."
+        if self.mistakes:
+            return f"This looks like a solution that {self.mistakes[0].title}."
+        return "No known mistake gives these numbers. Start with the first ✗: its case is the smallest that fails."
+
+    def __str__(self) -> str:
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)

@@ -1,0 +1,170 @@
+"""Calls a function on a case, in this process, and writes down what came of it."""
+
+import contextlib
+import copy
+import io
+import linecache
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lossbook.exercises import Aspect, Case
+from lossbook.grader.forbidden import ForbiddenCalls
+from lossbook.grader.limits import OutOfTime, Worker
+from lossbook.grader.outcome import Array, Failure, Outcome, array, freeze
+
+PRINTED_LIMIT = 2000  # characters that a report keeps of what one call printed
+
+
+def run_all(
+    function: Callable[..., Any],
+    drawn: Iterable[tuple[Aspect, tuple[Case, ...]]],
+    forbidden: frozenset[str] = frozenset(),
+    seconds: float = 5.0,
+) -> list[list[Outcome]]:
+    """Return the Outcome of each case of each aspect; each call may take ``seconds``.
+
+    After a call that could not be stopped the others are skipped.
+    """
+    worker = Worker()
+    return [
+        [_run_limited(worker, function, case, aspect.gradient, forbidden, seconds) for case in cases]
+        for aspect, cases in drawn
+    ]
+
+
+def _run_limited(
+    worker: Worker,
+    function: Callable[..., Any],
+    case: Case,
+    gradient: bool,
+    forbidden: frozenset[str],
+    seconds: float,
+) -> Outcome:
+    if worker.abandoned:
+        return Outcome(skipped=True)
+    outcomes: list[Outcome] = []
+    with _global_state():
+        in_time = worker.run(lambda: outcomes.append(run(function, case, gradient, forbidden)), seconds)
+    return outcomes[0] if in_time and outcomes else Outcome(timed_out=True)
+
+
+@contextlib.contextmanager
+def _global_state() -> Iterator[None]:
+    """Undo what a call, or the notebook before it, may have set for the whole process."""
+    stdout, stderr, dtype = sys.stdout, sys.stderr, torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        with warnings.catch_warnings():
+            yield
+    finally:
+        torch.set_default_dtype(dtype)
+        sys.stdout, sys.stderr = stdout, stderr
+
+
+def run(
+    function: Callable[..., Any], case: Case, gradient: bool, forbidden: frozenset[str] = frozenset()
+) -> Outcome:
+    """Call ``function`` on a copy of the case's arguments, without a time limit, and return what came of it."""
+    args, kwargs = _copy(case.args), _copy(dict(case.kwargs))
+    if gradient:
+        leaf = args[0].requires_grad_()
+        args = (leaf.clone(), *args[1:])  # not the leaf itself: a change in place is to be seen, not an error
+    printed = io.StringIO()
+    trap = ForbiddenCalls(forbidden)
+    value, slope, failure = None, None, None
+    with (
+        warnings.catch_warnings(record=True) as caught,
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+    ):
+        warnings.simplefilter("always")
+        try:
+            with trap:
+                value = function(*args, **kwargs)
+            if gradient and _is_tensor(value) and value.requires_grad:
+                slope = _gradient(value, leaf)
+            frozen = freeze(value)
+        except OutOfTime:
+            raise
+        except BaseException as error:
+            frozen, failure = None, _failure(error, function)
+    return Outcome(
+        value=frozen,
+        gradient=slope,
+        graph_cut=gradient and failure is None and slope is None,
+        changed=_changed((*case.args, *case.kwargs.values()), (*args, *kwargs.values())),
+        printed=printed.getvalue()[:PRINTED_LIMIT],
+        warnings=tuple(dict.fromkeys(str(w.message) for w in caught)),
+        forbidden=tuple(trap.called),
+        failure=failure,
+    )
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.clone()
+    if isinstance(value, tuple):
+        return tuple(_copy(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    return copy.deepcopy(value)
+
+
+def _is_tensor(value: object) -> bool:
+    return type(value) in (Tensor, torch.nn.Parameter)
+
+
+def _gradient(value: Tensor, leaf: Tensor) -> Array | None:
+    """Return the gradient on ``leaf`` under an upstream gradient that depends on the output's shape alone.
+
+    All ones would hide mistakes: a softmax sums to 1, so its gradient would always be 0.
+    """
+    generator = torch.Generator().manual_seed(value.numel())
+    upstream = torch.randn(value.shape, generator=generator).to(value.dtype)
+    (slope,) = torch.autograd.grad(value, leaf, upstream, allow_unused=True)
+    return None if slope is None else array(slope)
+
+
+def _changed(before: tuple[Any, ...], after: tuple[Any, ...]) -> tuple[int, ...]:
+    """Return the positions of the tensors that are not what they were."""
+    return tuple(
+        position
+        for position, (old, new) in enumerate(zip(before, after, strict=True))
+        if isinstance(old, Tensor) and not _identical(old, new.detach())
+    )
+
+
+def _identical(old: Tensor, new: Tensor) -> bool:
+    if old.shape != new.shape or old.dtype != new.dtype:
+        return False
+    return bool(np.array_equal(array(old).numbers, array(new).numbers, equal_nan=old.is_floating_point()))
+
+
+def _failure(error: BaseException, function: Callable[..., Any]) -> Failure:
+    """Describe an exception, with the last line of the learner's own code that it passed."""
+    own_file = getattr(getattr(function, "__code__", None), "co_filename", None)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == own_file]
+    line = frames[-1].lineno if frames else None
+    source = linecache.getline(own_file, line).strip() if own_file and line else ""
+    return Failure(
+        kind=type(error).__name__,
+        bases=tuple(base.__name__ for base in type(error).__mro__[1:]),
+        message=_first_line(error),
+        line=line,
+        source=source or None,
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    try:
+        text = str(error).strip()
+    except BaseException:  # a learner's exception class may fail to print itself
+        return ""
+    return text.splitlines()[0][:300] if text else ""

@@ -1,0 +1,44 @@
+"""A report as plain text: for terminals, logs, and notebooks that show no HTML."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lossbook.grader.report import AspectResult, Report
+
+WIDTH = 100
+
+
+def as_text(report: Report) -> str:
+    """Return the report in lines of at most about 100 characters."""
+    lines = [f"{report.name}: {report.earned} of {report.points} points", ""]
+    column = max(len(aspect.name) for aspect in report.aspects)
+    for aspect in report.aspects:
+        lines += _aspect_lines(aspect, column, details=not report.unsolved)
+    lines += ["", *textwrap.wrap(report.summary, WIDTH)]
+    if report.mistakes and not report.passed and not report.forbidden:
+        lines.append(f"Read about it: {report.chapter}#{report.mistakes[0].see}")
+    elif not report.passed:
+        lines.append(f"The chapter: {report.chapter}")
+    if report.printed:
+        lines += ["", "It printed:", textwrap.indent(report.printed.rstrip(), "  ")]
+    lines += [f"It warned: {warning}" for warning in report.warnings]
+    if not report.passed:
+        lines.append(f"(seed={report.seed} gives the same cases again)")
+    return "\n".join(lines)
+
+
+def _aspect_lines(aspect: AspectResult, column: int, details: bool) -> list[str]:
+    mark, earned = ("✓", aspect.points) if aspect.passed else ("✗", 0)
+    lines = [f"  {mark} {aspect.name:<{column}}  {earned}/{aspect.points}"]
+    failure = aspect.first_failure
+    if failure and details:
+        note = f"  ({failure.note})" if failure.note else ""
+        text = f"{failure.call}{note}\n{failure.problem}"
+        for paragraph in text.split("\n"):
+            lines += textwrap.wrap(paragraph, WIDTH, initial_indent="      ", subsequent_indent="        ")
+        if failure.returned and failure.expected:
+            lines += [f"      yours: {failure.returned}", f"      torch: {failure.expected}"]
+    return lines

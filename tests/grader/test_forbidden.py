@@ -1,0 +1,109 @@
+"""torch's own function is found under every name that it can be called by."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lossbook.exercises.forbidden import ACTIVATIONS, EVERYTHING, LOSSES
+from lossbook.grader import evaluate
+from lossbook.grader.forbidden import ForbiddenCalls, base_name
+
+SOFTMAX = {
+    "torch.softmax": lambda x, dim: torch.softmax(x, dim),
+    "functional": lambda x, dim: F.softmax(x, dim),
+    "method": lambda x, dim: x.softmax(dim),
+    "special": lambda x, dim: torch.special.softmax(x, dim),
+    "module": lambda x, dim: torch.nn.Softmax(dim)(x),
+    "module class by name": lambda x, dim: getattr(torch.nn, "Soft" + "max")(dim)(x),
+    "getattr": lambda x, dim: getattr(torch, "soft" + "max")(x, dim),
+    "private": lambda x, dim: torch._softmax(x, dim, False),
+    "ops packet": lambda x, dim: torch.ops.aten.softmax(x, dim),
+    "ops overload": lambda x, dim: torch.ops.aten._softmax.default(x, dim, False),
+    "torch._C": lambda x, dim: torch._C._VariableFunctions.softmax(x, dim),
+    "log_softmax": lambda x, dim: torch.log_softmax(x, dim).exp(),
+    "logsumexp": lambda x, dim: torch.exp(x - torch.logsumexp(x, dim, keepdim=True)),
+    "softmin": lambda x, dim: F.softmin(-x, dim),
+    "eval": lambda x, dim: eval("torch.nn.functional.softmax(x, dim)", {"torch": torch, "x": x, "dim": dim}),
+    "unbound method": lambda x, dim: torch.Tensor.softmax(x, dim),
+    "kept outside": (lambda kept: lambda x, dim: kept(x, dim))(F.softmax),
+}
+
+
+@pytest.mark.parametrize("way", SOFTMAX)
+def test_every_way_to_call_it_is_found_and_earns_nothing(way):
+    report = evaluate("softmax", SOFTMAX[way], seed=0)
+    assert report.score == 0
+    assert report.forbidden
+    assert "Writing that function is the exercise" in str(report)
+
+
+CALLS = {
+    "sigmoid": lambda x: torch.sigmoid(x),
+    "sigmoid in place": lambda x: x.sigmoid_(),
+    "expit": lambda x: torch.special.expit(x),
+    "nn.Sigmoid": lambda x: torch.nn.Sigmoid()(x),
+    "logsigmoid": lambda x: F.logsigmoid(x),
+    "nn.LogSigmoid": lambda x: torch.nn.LogSigmoid()(x),
+    "aten log_sigmoid": lambda x: torch.ops.aten.log_sigmoid(x),
+    "logcumsumexp": lambda x: torch.logcumsumexp(x, 0),
+    "cross_entropy": lambda x: F.cross_entropy(x, torch.tensor(0)),
+    "nn.CrossEntropyLoss": lambda x: torch.nn.CrossEntropyLoss()(x, torch.tensor(0)),
+    "nll_loss": lambda x: F.nll_loss(x, torch.tensor(0)),
+    "bce": lambda x: F.binary_cross_entropy(x.clamp(0, 1), torch.ones(3)),
+    "bce with logits": lambda x: F.binary_cross_entropy_with_logits(x, torch.ones(3)),
+    "nn.BCEWithLogitsLoss": lambda x: torch.nn.BCEWithLogitsLoss()(x, torch.ones(3)),
+    "kl_div": lambda x: F.kl_div(x, torch.ones(3), reduction="sum"),
+    "soft margin": lambda x: F.soft_margin_loss(x, torch.ones(3)),
+}
+
+
+@pytest.mark.parametrize("way", CALLS)
+def test_the_trap_knows_every_family(way):
+    with ForbiddenCalls(EVERYTHING) as trap:
+        CALLS[way](torch.tensor([0.5, 1.0, 2.0]))
+    assert trap.called
+
+
+def test_a_scripted_function_is_seen_at_the_dispatcher():
+    scripted = torch.jit.script(torch.nn.Softmax(dim=0))
+    with ForbiddenCalls(ACTIVATIONS) as trap:
+        scripted(torch.zeros(3))
+    assert trap.called == ["softmax"]
+
+
+ALLOWED = {
+    "exp, log1p and where": lambda x: torch.where(x > 0, torch.log1p(torch.exp(-x)), x),
+    "logaddexp": lambda x: torch.logaddexp(x, torch.zeros_like(x)),
+    "softplus": lambda x: F.softplus(x),
+    "tanh": lambda x: torch.tanh(x),
+    "one_hot and einsum": lambda x: torch.einsum("c,c->", x, F.one_hot(torch.tensor(0), 3).float()),
+    "maximum": lambda x: x.amax(0) + x.max(0).values + torch.maximum(x, x),
+}
+
+
+@pytest.mark.parametrize("way", ALLOWED)
+def test_what_is_allowed_stays_allowed(way):
+    with ForbiddenCalls(EVERYTHING) as trap:
+        ALLOWED[way](torch.tensor([0.5, 1.0, 2.0]))
+    assert trap.called == []
+
+
+def test_the_trap_is_gone_afterwards():
+    with ForbiddenCalls(EVERYTHING) as trap:
+        pass
+    torch.softmax(torch.zeros(3), 0)
+    assert trap.called == []
+
+
+@pytest.mark.parametrize(
+    ("spelling", "bare"),
+    [
+        ("aten::_softmax.out", "softmax"),
+        ("special_expit", "expit"),
+        ("sigmoid_", "sigmoid"),
+        ("softmax", "softmax"),
+    ],
+)
+def test_spellings_of_one_name(spelling, bare):
+    assert base_name(spelling) == bare
+    assert bare in ACTIVATIONS | LOSSES
