@@ -5,7 +5,7 @@ PYTHON ?= python3
 INSTALLED := $(VENV)/.installed
 NODE_MODULES := node_modules/.package-lock.json
 
-.PHONY: help book serve test lint grade-example constraints clean
+.PHONY: help book serve test lint grade-example release constraints clean
 .DELETE_ON_ERROR:
 
 help:  ## this list
@@ -23,6 +23,13 @@ test: $(INSTALLED) book  ## run all tests (the browser tests need chromium)
 
 grade-example: $(INSTALLED)  ## grade three made submissions through nbgrader
 	$(PY) -m lossbook.autograde.example
+
+release: $(INSTALLED)  ## make exercises/ from solutions/ with nbgrader
+	mkdir -p build
+	for set in $$(ls solutions); do \
+	  PATH="$(CURDIR)/$(VENV)/bin:$$PATH" nbgrader generate_assignment $$set --force \
+	    --db "sqlite:///$(CURDIR)/build/release.db" --log-level=WARN || exit 1; \
+	done
 
 lint: $(INSTALLED)  ## ruff, mypy and the import layers
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports

@@ -16,7 +16,8 @@ def missing(goal: str) -> list[str]:
     """Return one sentence for each thing that ``goal`` needs and this machine lacks."""
     found = []
     if sys.version_info < MINIMUM:
-        found.append("Python 3.11 or newer (this is %d.%d); set PYTHON=python3.11" % sys.version_info[:2])
+        version = ".".join(map(str, sys.version_info[:2]))
+        found.append(f"Python 3.11 or newer (this is {version}): set PYTHON to it, e.g. make PYTHON=python3.11")
     if importlib.util.find_spec("ensurepip") is None:
         found.append("Python's venv module: apt-get install python3-venv")
     if shutil.which("git") is None:

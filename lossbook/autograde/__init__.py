@@ -1,0 +1,1 @@
+"""Grading at class scale: nbgrader, workers, the sandbox."""

@@ -1,0 +1,1 @@
+"""Small real data sets with provenance and licence, and their loaders."""

@@ -110,8 +110,8 @@ EXERCISE = Exercise(
     mistakes=(
         Mistake(
             "log_of_sigmoid",
-            "takes the logarithm of the sigmoid: once the sigmoid has rounded to 0 or 1 the logarithm cannot "
-            "bring the digits back",
+            "takes the logarithm of a sigmoid: once that has rounded to 0 or to 1, the logarithm cannot bring the "
+            "digits back",
             log_of_sigmoid,
             "log-sigmoid",
         ),
@@ -123,8 +123,8 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "overflows_and_rounds",
-            "computes -log(1 + exp(-x)): exp(-x) overflows for very negative x, and 1 + exp(-x) rounds to 1 for "
-            "large x",
+            "computes -log(1 + exp(-x)), in one step or as the log of a sigmoid: exp(-x) overflows for very "
+            "negative x, and 1 + exp(-x) rounds to 1 for large x",
             overflows_and_rounds,
             "log-sigmoid",
         ),

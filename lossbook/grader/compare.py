@@ -52,8 +52,39 @@ def _largest(case: Case) -> float:
     return largest
 
 
-def difference(want: Outcome, got: Outcome, aspect: Aspect, case: Case) -> str | None:
-    """Return how ``got`` differs from torch's ``want``, as a clause that follows the call, or None."""
+@dataclass(frozen=True)
+class Difference:
+    """How an answer differs from torch's: a clause that follows the call, and both answers where that helps."""
+
+    problem: str
+    returned: str = ""
+    expected: str = ""
+
+
+def difference(want: Outcome, got: Outcome, aspect: Aspect, case: Case) -> Difference | None:
+    """Return how ``got`` differs from torch's ``want``, or None where it does not."""
+    trouble = _trouble(want, got)
+    if trouble is not None or want.failure is not None:
+        return None if trouble is None else Difference(trouble)
+    problem = _value_difference(want.value, got.value, aspect, case)
+    if problem is not None:
+        return Difference(problem, show(got.value), show(want.value))
+    if not aspect.gradient or want.gradient is None:
+        return None
+    if got.gradient is None:
+        return Difference(
+            "returned the right numbers, cut off from their input: no gradient reaches it "
+            "(.detach(), .item(), .numpy(), torch.tensor(...) and torch.no_grad() cut it off)"
+        )
+    problem = _array_difference(want.gradient, got.gradient, aspect, case)
+    if problem is None:
+        return None
+    problem = f"returned the right value, its gradient is wrong: {problem.removeprefix('returned ')}"
+    return Difference(problem, f"gradient {show(got.gradient)}", f"gradient {show(want.gradient)}")
+
+
+def _trouble(want: Outcome, got: Outcome) -> str | None:
+    """Return what is wrong with a call that has no value to compare, or None."""
     if got.timed_out or got.skipped:
         return "never came back: is there a loop that does not end?" if got.timed_out else "was not tried"
     if want.failure is not None:
@@ -62,10 +93,7 @@ def difference(want: Outcome, got: Outcome, aspect: Aspect, case: Case) -> str |
         return raised(got)
     if got.changed:
         return "changed its input in place: work on a copy, the caller still needs it"
-    sentence = _value_difference(want.value, got.value, aspect, case)
-    if sentence is None and aspect.gradient:
-        sentence = _gradient_difference(want, got, aspect, case)
-    return sentence
+    return None
 
 
 def same(one: Outcome, other: Outcome, aspect: Aspect, case: Case) -> bool:
@@ -154,24 +182,8 @@ def _worst(want: np.ndarray, got: np.ndarray, close: np.ndarray) -> str:
     distance = np.where(close, -1.0, np.where(np.isnan(distance), np.inf, distance))
     place = np.unravel_index(int(distance.argmax()), distance.shape)
     wrong, total = int((~close).sum()), close.size
-    numbers = f"{show(float(got[place]))}, not {show(float(want[place]))}"
+    numbers = f"{got[place]:.6g}, not {want[place]:.6g}"
     if total == 1:
         return f"returned {numbers}"
     where = ", ".join(str(int(i)) for i in place)
     return f"returned {numbers}, at [{where}]; {wrong} of {total} numbers differ"
-
-
-def _gradient_difference(want: Outcome, got: Outcome, aspect: Aspect, case: Case) -> str | None:
-    if want.gradient is None:
-        return None
-    if got.gradient is None:
-        return (
-            "returned the right numbers, cut off from their input: no gradient reaches it "
-            "(.detach(), .item(), .numpy(), torch.tensor(...) and torch.no_grad() cut it off)"
-        )
-    sentence = _array_difference(want.gradient, got.gradient, aspect, case)
-    return None if sentence is None else f"has the right value and a wrong gradient: {_as_gradient(sentence)}"
-
-
-def _as_gradient(sentence: str) -> str:
-    return sentence.removeprefix("returned ")

@@ -12,7 +12,7 @@ from lossbook.grader.diagnose import diagnose
 from lossbook.grader.outcome import Outcome
 from lossbook.grader.report import AspectResult, CaseResult, Report
 from lossbook.grader.runner import run_all
-from lossbook.grader.show import show, show_call
+from lossbook.grader.show import show_call
 
 Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
 
@@ -73,12 +73,6 @@ def _results(
     exercise: Exercise, aspect: Aspect, cases: tuple[Case, ...], wants: list[Outcome], gots: list[Outcome]
 ) -> tuple[CaseResult, ...]:
     return tuple(
-        CaseResult(
-            call=show_call(exercise.name, case),
-            note=case.note,
-            problem=difference(want, got, aspect, case),
-            returned="" if got.failure or got.timed_out or got.skipped else show(got.value),
-            expected="" if want.failure else show(want.value),
-        )
+        CaseResult(show_call(exercise.name, case), case.note, difference(want, got, aspect, case))
         for case, want, got in zip(cases, wants, gots, strict=True)
     )

@@ -42,12 +42,16 @@ def _row(aspect: AspectResult, details: bool) -> str:
 
 
 def _failure(failure: CaseResult) -> str:
+    assert failure.difference is not None
     note = f" ({escape(failure.note)})" if failure.note else ""
-    lines = [("called", f"<code>{escape(failure.call)}</code>{note}"), ("problem", escape(failure.problem or ""))]
-    if failure.returned and failure.expected:
+    lines = [
+        ("called", f"<code>{escape(failure.call)}</code>{note}"),
+        ("problem", escape(failure.difference.problem)),
+    ]
+    if failure.difference.returned:
         lines += [
-            ("yours", f"<code>{escape(failure.returned)}</code>"),
-            ("torch", f"<code>{escape(failure.expected)}</code>"),
+            ("yours", f"<code>{escape(failure.difference.returned)}</code>"),
+            ("torch", f"<code>{escape(failure.difference.expected)}</code>"),
         ]
     return "<dl>" + "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in lines) + "</dl>"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lossbook.exercises import Mistake
+from lossbook.grader.compare import Difference
 from lossbook.grader.page import as_html
 from lossbook.grader.text import as_text
 
@@ -15,14 +16,12 @@ class CaseResult:
 
     call: str
     note: str
-    problem: str | None
-    returned: str
-    expected: str
+    difference: Difference | None
 
     @property
     def passed(self) -> bool:
         """Whether the answer is torch's."""
-        return self.problem is None
+        return self.difference is None
 
 
 @dataclass(frozen=True)

@@ -34,11 +34,11 @@ def _aspect_lines(aspect: AspectResult, column: int, details: bool) -> list[str]
     mark, earned = ("✓", aspect.points) if aspect.passed else ("✗", 0)
     lines = [f"  {mark} {aspect.name:<{column}}  {earned}/{aspect.points}"]
     failure = aspect.first_failure
-    if failure and details:
+    if failure and failure.difference and details:
         note = f"  ({failure.note})" if failure.note else ""
-        text = f"{failure.call}{note}\n{failure.problem}"
-        for paragraph in text.split("\n"):
+        for paragraph in (f"{failure.call}{note}", failure.difference.problem):
             lines += textwrap.wrap(paragraph, WIDTH, initial_indent="      ", subsequent_indent="        ")
-        if failure.returned and failure.expected:
-            lines += [f"      yours: {failure.returned}", f"      torch: {failure.expected}"]
+        if failure.difference.returned:
+            lines.append(f"      yours: {failure.difference.returned}")
+            lines.append(f"      torch: {failure.difference.expected}")
     return lines

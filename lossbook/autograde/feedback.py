@@ -1,0 +1,66 @@
+"""Makes feedback pages safe to open: what learners' code put out must not run in the instructor's browser.
+
+nbconvert's own ``sanitize_html`` escapes even plain tags such as ``<p>`` and so ruins the reports; this keeps
+them, their classes and their links, and drops everything that could run.
+"""
+
+import re
+from importlib import resources
+from typing import Any
+
+import bleach
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
+
+TAGS = frozenset(
+    """
+    a abbr b blockquote br code dd details div dl dt em h1 h2 h3 h4 hr i img li ol p pre s small span strong sub
+    summary sup table tbody td th thead tr ul
+    """.split()  # noqa: SIM905
+)
+PROTOCOLS = frozenset({"http", "https", "data"})
+ATTRIBUTES = {"*": ["class", "title"], "a": ["href"], "img": ["alt", "src", "width", "height"]}
+KEPT_TYPES = frozenset({"text/plain", "text/latex", "image/png", "image/jpeg"})
+_STYLE = re.compile(r"<style\b.*?</style\s*>", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+
+
+class CleanFeedback(Preprocessor):
+    """Keeps text and pictures of the outputs, cleans their HTML, and takes HTML out of learners' own text."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        """Clean every cell, and put the reports' style into the page once."""
+        nb, resources = super().preprocess(nb, resources)
+        if nb.cells:
+            nb.cells[0] = _with_style(nb.cells[0])
+        return nb, resources
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict[str, Any], index: int
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Clean one cell."""
+        if cell.cell_type == "code":
+            for output in cell.outputs:
+                if "data" in output:
+                    output.data = _clean(output.data)
+        elif not cell.metadata.get("nbgrader", {}).get("locked"):
+            cell.source = _TAG.sub("&lt;", cell.source)
+        return cell, resources
+
+
+def _clean(data: NotebookNode) -> NotebookNode:
+    kept = {kind: value for kind, value in data.items() if kind in KEPT_TYPES}
+    if "text/html" in data:
+        markup = _STYLE.sub("", str(data["text/html"]))
+        kept["text/html"] = bleach.clean(
+            markup, tags=TAGS, attributes=ATTRIBUTES, protocols=["http", "https", "data"]
+        )
+    return NotebookNode(kept)
+
+
+def _with_style(cell: NotebookNode) -> NotebookNode:
+    """Return a Markdown cell with the reports' style sheet in front, which the page needs once."""
+    if cell.cell_type == "markdown":
+        style = resources.files("lossbook").joinpath("grader", "report.css").read_text(encoding="utf-8")
+        cell.source = f"<style>\n{style}</style>\n\n{cell.source}"
+    return cell

@@ -1,0 +1,20 @@
+"""nbgrader's settings for a course that is run from this folder: solutions/ is its source, exercises/ its release."""
+
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.preprocessors import GetGrades
+
+from lossbook.autograde.feedback import CleanFeedback
+
+c = get_config()  # noqa: F821  (nbgrader defines it)
+
+c.CourseDirectory.course_id = "lossbook"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "exercises"
+
+c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
+
+# A learner who deletes a graded cell gets it back, and is graded on it.
+c.OverwriteCells.add_missing_cells = True
+
+# Feedback pages show what learners' code put out: no scripts of theirs may run there.
+c.GenerateFeedback.preprocessors = [GetGrades, CleanFeedback, CSSHTMLHeaderPreprocessor]

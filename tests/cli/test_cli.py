@@ -1,0 +1,103 @@
+"""The command: what it prints, how it ends, and that help does not wait for torch."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lossbook.cli import CANNOT_RUN, FAILED, PASSED, main
+
+ROOT = Path(__file__).resolve().parents[2]
+RIGHT = "import torch\n\ndef softmax(x, dim):\n    e = torch.exp(x - x.amax(dim, keepdim=True))\n"
+RIGHT += "    return e / e.sum(dim, keepdim=True)\n"
+WRONG = RIGHT.replace(" - x.amax(dim, keepdim=True)", "")
+
+
+@pytest.fixture
+def workbook(tmp_path):
+    def write(source, name="work.py"):
+        path = tmp_path / name
+        path.write_text(source)
+        return str(path)
+
+    return write
+
+
+def as_notebook(*cells):
+    return json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in cells]})
+
+
+def test_a_right_file_passes(workbook, capsys):
+    assert main(["check", workbook(RIGHT)]) == PASSED
+    assert "5 of 5 points" in capsys.readouterr().out
+
+
+def test_a_wrong_file_fails_and_says_why(workbook, capsys):
+    assert main(["check", workbook(WRONG)]) == FAILED
+    assert "exp(1000) is inf" in capsys.readouterr().out
+
+
+def test_a_notebook_is_checked_cell_by_cell(workbook, capsys):
+    cells = [
+        "%matplotlib inline\nimport torch",
+        RIGHT,
+        "1 / 0",
+        'from lossbook import check\ncheck("softmax", softmax)',
+    ]
+    assert main(["check", workbook(as_notebook(*cells), "work.ipynb")]) == PASSED
+    said = capsys.readouterr().out
+    assert "cell 3 raised ZeroDivisionError" in said
+    assert said.count("softmax: 5 of 5") == 1
+
+
+def test_an_error_names_the_line_of_the_file(workbook, capsys):
+    main(["check", workbook("def softmax(x, dim):\n    return x.nothing\n")])
+    assert "(line 2: return x.nothing)" in " ".join(capsys.readouterr().out.split())
+
+
+def test_one_exercise_and_one_seed(workbook, capsys):
+    path = workbook(RIGHT + "\ndef sigmoid(x):\n    raise NotImplementedError\n")
+    assert main(["check", path, "--exercise", "softmax", "--seed", "7"]) == PASSED
+    assert main(["check", path]) == FAILED
+    assert "not written yet" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "message"),
+    [
+        ("gone.ipynb", None, "Is the path right?"),
+        ("work.txt", "", "neither a notebook"),
+        ("work.ipynb", "{", "no valid notebook"),
+        ("work.ipynb", '{"cells": 3}', "no valid notebook"),
+        ("work.py", "x = 1", "none of the exercises' functions"),
+        ("work.py", "def softmax(x, dim)", "SyntaxError"),
+    ],
+)
+def test_what_cannot_be_checked_is_said_in_one_line(tmp_path, capsys, name, source, message):
+    if source is not None:
+        (tmp_path / name).write_text(source)
+    assert main(["check", str(tmp_path / name)]) == CANNOT_RUN
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+
+
+def test_an_unknown_exercise_is_said_in_one_line(workbook, capsys):
+    assert main(["check", workbook(RIGHT), "--exercise", "sofmax"]) == CANNOT_RUN
+    assert "it has softmax" in capsys.readouterr().err
+
+
+def test_an_unknown_command_is_said_in_one_line(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["chek"])
+    assert ended.value.code == CANNOT_RUN
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_help_imports_nothing_heavy():
+    code = "import sys, lossbook.cli as c\ntry:\n    c.main(['--help'])\nexcept SystemExit:\n    pass\n"
+    code += "print(sorted({'torch', 'numpy', 'matplotlib', 'IPython', 'nbformat'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("[]\n")
