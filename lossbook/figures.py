@@ -4,6 +4,9 @@
     ax.plot(x, y)
     figures.show(fig, alt="The sigmoid rises from 0 to 1, steepest at 0.")
 
+Write labels in plain Unicode where that will do ("σ(z)", "−log p"): they take the page's font, while TeX
+between dollar signs is drawn in matplotlib's.
+
 The SVG carries its text as text, black becomes ``currentColor`` and each colour of the palette becomes a
 CSS variable with the light value as its fallback. So a picture takes the theme of the page around it: the
 book's, JupyterLab's or VS Code's.
@@ -40,7 +43,7 @@ _VARIABLES = {colour: f"--lb-series-{number}" for number, colour in enumerate(PA
     PAPER: "--lb-figure-paper",
 }
 
-STYLE: dict[str, Any] = {
+STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": MUTED,
     "axes.facecolor": "none",
@@ -52,7 +55,7 @@ STYLE: dict[str, Any] = {
     "axes.spines.top": False,
     "axes.titlelocation": "left",
     "axes.titlesize": 11.5,
-    "axes.titleweight": "semibold",
+    "axes.titleweight": "bold",
     "figure.facecolor": "none",
     "font.size": 11,
     "grid.color": GRID,
@@ -61,7 +64,7 @@ STYLE: dict[str, Any] = {
     "legend.frameon": False,
     "lines.linewidth": 1.9,
     "lines.markersize": 5,
-    "mathtext.fontset": "dejavuserif",
+    "mathtext.fontset": "dejavusans",
     "patch.linewidth": 0,
     "savefig.facecolor": "none",
     "svg.fonttype": "none",
@@ -79,14 +82,16 @@ _used_prefixes: Counter[str] = Counter()
 
 
 def subplots(
-    rows: int = 1, columns: int = 1, *, width: float = 6.2, height: float = 3.4, **options: Any
+    rows: int = 1, columns: int = 1, *, width: float = 5.6, height: float = 3.2, **options: Any
 ) -> tuple[Figure, Any]:
     """Make a figure in the house style.
+
+    The style stays in force for what is drawn later, so that titles and legends have it too.
 
     Args:
         rows: Number of rows of axes.
         columns: Number of columns of axes.
-        width: In inches; 6.2 fills the text column, and stays readable on a phone.
+        width: In inches. Labels of a figure wider than 6 are hard to read on a phone: show two with `beside`.
         height: In inches.
         options: Goes to `matplotlib.figure.Figure.subplots` (``sharey=True``, ``width_ratios=[2, 1]``).
 
@@ -94,9 +99,9 @@ def subplots(
         The figure, and its axes as ``matplotlib.pyplot.subplots`` gives them. The figure is not known to
         pyplot, so a notebook does not show it a second time.
     """
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        return figure, figure.subplots(rows, columns, **options)
+    mpl.rcParams.update(STYLE)
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, **options)
 
 
 def series(index: int, *, marker: bool = False) -> dict[str, Any]:
@@ -127,6 +132,15 @@ def show(fig: Figure, alt: str, *, caption: str = "") -> HTML:
     drawing = drawing.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
     below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
     return HTML(f'<figure class="lb-figure">{_NOTEBOOK_STYLE}{drawing}{below}</figure>')
+
+
+def beside(*pictures: HTML) -> HTML:
+    """Return pictures side by side where there is room, below each other where there is none.
+
+    Args:
+        pictures: What `show` returned. Prefer this to one wide figure, whose labels shrink on a phone.
+    """
+    return HTML(f'<div class="lb-figures">{"".join(str(picture.data) for picture in pictures)}</div>')
 
 
 def _svg(fig: Figure) -> str:
@@ -162,16 +176,11 @@ def _themed(svg: str) -> str:
     svg = svg.replace("#000000", "currentColor")
     for colour, variable in _VARIABLES.items():
         svg = svg.replace(colour, f"var({variable}, {colour})")
-    svg = re.sub(r"font: ([^\"']*?)('[^\"]*?)(?=[;\"])", _page_font, svg)
+    svg = re.sub(r"font-family: '[^;\"]*, sans-serif", "font-family: var(--lb-figure-font, sans-serif)", svg)
+    # Formulas are placed letter by letter: only a font as wide as the one that matplotlib measured will do.
+    svg = svg.replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")
     # Text without a fill of its own is black in SVG, also on a dark page.
-    return svg.replace("<text ", '<text fill="currentColor" ')
-
-
-def _page_font(font: re.Match[str]) -> str:
-    """Formulas keep a serif face, all else takes the page's font for figures."""
-    if "Serif" in font[2] or "cm" in font[2]:
-        return f"font: {font[1]}var(--lb-figure-math, serif)"
-    return f"font: {font[1]}var(--lb-figure-font, sans-serif)"
+    return re.sub(r"<text (?![^>]*fill)", '<text fill="currentColor" ', svg)
 
 
 def _notebook_style() -> str:

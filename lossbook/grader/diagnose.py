@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lossbook.exercises import Aspect, Case, Exercise, Mistake
 from lossbook.grader.compare import difference, same
 from lossbook.grader.outcome import Outcome
-from lossbook.grader.runner import run_all
+from lossbook.grader.runner import run_trusted
 
 Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
 
@@ -24,7 +24,7 @@ def diagnose(
     """
     ranked = []
     for mistake in exercise.mistakes:
-        wrongs = run_all(mistake.function, drawn)
+        wrongs = run_trusted(mistake.function, drawn)
         share = _explained(drawn, wants, gots, wrongs)
         if share >= ENOUGH:
             ranked.append((share, mistake))

@@ -39,6 +39,13 @@ def run_all(
     ]
 
 
+def run_trusted(
+    function: Callable[..., Any], drawn: Iterable[tuple[Aspect, tuple[Case, ...]]]
+) -> list[list[Outcome]]:
+    """Return the Outcomes of a function of our own, which comes back and breaks no rule: much faster."""
+    return [[run(function, case, aspect.gradient) for case in cases] for aspect, cases in drawn]
+
+
 def _run_limited(
     worker: Worker,
     function: Callable[..., Any],
@@ -69,7 +76,7 @@ def _global_state() -> Iterator[None]:
 
 
 def run(
-    function: Callable[..., Any], case: Case, gradient: bool, forbidden: frozenset[str] = frozenset()
+    function: Callable[..., Any], case: Case, gradient: bool, forbidden: frozenset[str] | None = None
 ) -> Outcome:
     """Call ``function`` on a copy of the case's arguments, without a time limit, and return what came of it."""
     args, kwargs = _copy(case.args), _copy(dict(case.kwargs))
@@ -77,7 +84,7 @@ def run(
         leaf = args[0].requires_grad_()
         args = (leaf.clone(), *args[1:])  # not the leaf itself: a change in place is to be seen, not an error
     printed = io.StringIO()
-    trap = ForbiddenCalls(forbidden)
+    trap = contextlib.nullcontext(None) if forbidden is None else ForbiddenCalls(forbidden)
     value, slope, failure = None, None, None
     with (
         warnings.catch_warnings(record=True) as caught,
@@ -86,7 +93,7 @@ def run(
     ):
         warnings.simplefilter("always")
         try:
-            with trap:
+            with trap as caught_calls:
                 value = function(*args, **kwargs)
             if gradient and _is_tensor(value) and value.requires_grad:
                 slope = _gradient(value, leaf)
@@ -102,7 +109,7 @@ def run(
         changed=_changed((*case.args, *case.kwargs.values()), (*args, *kwargs.values())),
         printed=printed.getvalue()[:PRINTED_LIMIT],
         warnings=tuple(dict.fromkeys(str(w.message) for w in caught)),
-        forbidden=tuple(trap.called),
+        forbidden=tuple(caught_calls.called) if caught_calls else (),
         failure=failure,
     )
 

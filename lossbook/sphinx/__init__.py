@@ -5,23 +5,31 @@
 | `katex` | sets formulas while the book is built, so that pages need no script for them |
 | `folding` | folded boxes and solutions as plain ``<details>`` |
 | `trim` | keeps what is loaded from outside, or loaded in vain, off the pages |
-| `notebooks` | the notebook behind the download button |
+| `notebooks`, `plain` | the notebook behind the download button, in the markdown that any Jupyter shows |
 | `pages` | the last pass over written pages: no path of this machine stays in them |
 | `stylesheet` | all styles in one file, without the rules that no page uses |
 | `fonts` | fonts cut to the characters and icons that the book uses |
 | `assets` | where those parts come from, and the one place that orders this pass |
+| `execution` | executes the chapters side by side, before the pages are made |
 | `build`, `serve` | ``python -m lossbook.sphinx.build`` and ``... .serve`` |
 """
 
-from sphinx.application import Sphinx
-from sphinx.util.typing import ExtensionMetadata
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from lossbook import __version__
-from lossbook.sphinx import assets, folding, katex, notebooks, trim
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register all parts with Sphinx."""
+    # Imported late: `build` and `serve` live in this package and must start at once.
+    from lossbook.sphinx import assets, folding, katex, notebooks, trim
+
     for part in (katex, folding, trim, notebooks, assets):
         part.setup(app)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,92 @@
+"""Execute the chapters side by side before the pages are made, into the cache that MyST-NB reads.
+
+MyST-NB executes one chapter after the other, and its cache knows the cells of a chapter but not the code
+that they import. So the cache is dropped when that code, or torch, changes.
+"""
+
+import logging
+import os
+import shutil
+from pathlib import Path
+
+import yaml
+from jupyter_cache import get_cache
+from jupyter_cache.base import JupyterCacheAbstract
+from jupyter_cache.executors import load_executor
+from myst_nb.core.read import is_myst_markdown_notebook
+
+from lossbook.sphinx.paths import BOOK, OUTPUT, PROJECT
+
+CACHE = OUTPUT / ".jupyter_cache"
+_READER = {"type": "plugin", "name": "myst_nb_md"}
+
+
+def execute_chapters(code: str) -> int:
+    """Execute each chapter that is not in the cache. Return how many were.
+
+    A chapter that fails is left for MyST-NB, which reports it with its cell and traceback.
+
+    Args:
+        code: Digest of all that chapters import.
+    """
+    cache = _cache_for(code)
+    waiting = [path for path in chapters() if not _is_cached(cache, path)]
+    if not waiting:
+        return 0
+    _isolate_kernels()
+    print(f"Executing {', '.join(path.stem for path in waiting)} ...", flush=True)
+    for path in waiting:
+        cache.add_nb_to_project(str(path), read_data=_READER)
+    executor = load_executor("local-parallel", cache, logger=_quiet_logger())
+    executor.run_and_cache(filter_uris=[str(path) for path in waiting], timeout=_timeout())
+    return len(waiting)
+
+
+def chapters() -> list[Path]:
+    """Return the chapters of the table of contents that have cells to execute."""
+    toc = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
+    paths = [(BOOK / name).with_suffix(".md") for name in _files_named_in(toc)]
+    return [path for path in paths if is_myst_markdown_notebook(path.read_text(encoding="utf-8"))]
+
+
+def _files_named_in(entry: object) -> list[str]:
+    """Walk the table of contents: `root` and `file` are names, all else is nested further."""
+    if isinstance(entry, list):
+        return [name for item in entry for name in _files_named_in(item)]
+    if not isinstance(entry, dict):
+        return []
+    here = [str(entry[key]) for key in ("root", "file") if key in entry]
+    return here + [name for value in entry.values() for name in _files_named_in(value)]
+
+
+def _cache_for(code: str) -> JupyterCacheAbstract:
+    stamp = CACHE / "executed-with"
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != code:
+        shutil.rmtree(CACHE, ignore_errors=True)
+        CACHE.mkdir(parents=True)
+        stamp.write_text(code, encoding="utf-8")
+    return get_cache(CACHE)
+
+
+def _is_cached(cache: JupyterCacheAbstract, path: Path) -> bool:
+    record = cache.add_nb_to_project(str(path), read_data=_READER)
+    return cache.get_cached_project_nb(record.uri) is not None
+
+
+def _isolate_kernels() -> None:
+    """Give kernels a profile of their own: no start-up files of whoever builds, no notices about transport."""
+    profile = OUTPUT / ".ipython" / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text("c = get_config()\nc.Application.log_level = 40\n")
+    os.environ["IPYTHONDIR"] = str(profile.parent)
+
+
+def _timeout() -> int:
+    config = yaml.safe_load((PROJECT / "_config.yml").read_text(encoding="utf-8"))
+    return int(config["execute"]["timeout"])
+
+
+def _quiet_logger() -> logging.Logger:
+    logger = logging.getLogger(__name__)
+    logger.setLevel(logging.ERROR)
+    return logger

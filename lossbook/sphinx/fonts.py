@@ -1,0 +1,100 @@
+"""Fonts of the book itself, cut to the characters that its pages show.
+
+Text: Source Serif 4. Labels, tables and figures: Source Sans 3. Code: Source Code Pro. Formulas: KaTeX's.
+All are under the SIL Open Font License (see ``static/LICENSES.md``). Cutting takes seconds, so each result is
+kept under a digest of what it was made from.
+"""
+
+import hashlib
+import io
+import string
+from dataclasses import dataclass
+from pathlib import Path
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+from fontTools.varLib import instancer
+
+from lossbook.sphinx.paths import OUTPUT, node_module
+
+ALWAYS = string.printable + "–—‘’“”…×·−→≤≥≈∞"
+"""Kept in every text font whether a page has it or not: readers type, and scripts write."""
+
+_CACHE = OUTPUT / ".fonts"
+_RECIPE = "3"  # change it when the way of cutting changes
+_FEATURES = ["kern", "liga", "calt", "ccmp", "locl", "mark", "mkmk", "tnum", "lnum", "case"]
+_NAMES = [0, 13, 14]  # copyright and licence stay; the name is reserved for the font as a whole
+
+
+@dataclass(frozen=True)
+class TextFont:
+    """One font file of ours: where it comes from and the weights that the styles use."""
+
+    name: str
+    package: str
+    source: str
+    weights: tuple[int, int]
+
+
+TEXT_FONTS = (
+    TextFont("text", "source-serif-4", "source-serif-4-latin-wght-normal", (400, 700)),
+    TextFont("text-italic", "source-serif-4", "source-serif-4-latin-wght-italic", (400, 700)),
+    TextFont("text-greek", "source-serif-4", "source-serif-4-greek-wght-normal", (400, 700)),
+    TextFont("sans", "source-sans-3", "source-sans-3-latin-wght-normal", (400, 700)),
+    TextFont("sans-greek", "source-sans-3", "source-sans-3-greek-wght-normal", (400, 700)),
+    TextFont("code", "source-code-pro", "source-code-pro-latin-wght-normal", (400, 600)),
+    TextFont("code-greek", "source-code-pro", "source-code-pro-greek-wght-normal", (400, 600)),
+)
+
+
+def characters_of(output: Path) -> str:
+    """Return every character that the pages below ``output`` contain, sorted."""
+    found: set[str] = set(ALWAYS)
+    for page in output.rglob("*.html"):
+        found.update(page.read_text(encoding="utf-8"))
+    return "".join(sorted(found))
+
+
+def cut(font: bytes, characters: str, weights: tuple[int, int] | None = None) -> bytes:
+    """Return ``font`` (WOFF2) with the glyphs of ``characters`` only, and only this range of weights."""
+    key = hashlib.sha256(font + characters.encode() + repr((weights, _RECIPE)).encode()).hexdigest()
+    kept = _CACHE / f"{key[:24]}.woff2"
+    if not kept.exists():
+        _CACHE.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(_cut(font, characters, weights))
+    return kept.read_bytes()
+
+
+def _cut(font: bytes, characters: str, weights: tuple[int, int] | None) -> bytes:
+    options = subset.Options(
+        flavor="woff2", layout_features=_FEATURES, name_IDs=_NAMES, notdef_outline=True, hinting=False
+    )
+    opened = TTFont(io.BytesIO(font), recalcTimestamp=False)
+    cutter = subset.Subsetter(options)
+    cutter.populate(text=characters)
+    cutter.subset(opened)
+    if weights is not None:
+        opened = instancer.instantiateVariableFont(_reread(opened), {"wght": weights})
+    target = io.BytesIO()
+    subset.save_font(opened, target, options)
+    return target.getvalue()
+
+
+def _reread(font: TTFont) -> TTFont:
+    """The instancer needs a font as read from a file: some tables of a cut one still name dropped glyphs."""
+    target = io.BytesIO()
+    font.flavor = None
+    font.save(target)
+    target.seek(0)
+    return TTFont(target, recalcTimestamp=False)
+
+
+def write(output: Path, target: Path) -> None:
+    """Cut all fonts to the pages below ``output`` and write them into the folder ``target``."""
+    target.mkdir(parents=True, exist_ok=True)
+    characters = characters_of(output)
+    for font in TEXT_FONTS:
+        source = node_module(f"@fontsource-variable/{font.package}") / "files" / f"{font.source}.woff2"
+        (target / f"{font.name}.woff2").write_bytes(cut(source.read_bytes(), characters, font.weights))
+    for source in sorted((node_module("katex") / "dist" / "fonts").glob("*.woff2")):
+        (target / source.name).write_bytes(cut(source.read_bytes(), characters))

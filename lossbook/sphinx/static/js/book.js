@@ -1,0 +1,71 @@
+// What a page does beyond HTML: the theme, the chapter menu, the search key, and scrolling by keyboard.
+(() => {
+  const root = document.documentElement;
+  const system = matchMedia("(prefers-color-scheme: dark)");
+
+  const remember = (mode) => {
+    root.dataset.mode = mode;
+    try { localStorage.setItem("mode", mode); } catch { /* storage is forbidden: the choice ends with the page */ }
+  };
+  const paint = () => {
+    const {mode} = root.dataset;
+    root.dataset.theme = mode === "auto" ? (system.matches ? "dark" : "light") : mode;
+  };
+  system.addEventListener("change", paint);
+  document.querySelector(".lb-theme-button").addEventListener("click", () => {
+    const theme = root.dataset.theme === "dark" ? "light" : "dark";
+    // Back at what the system says: follow the system again.
+    remember((theme === "dark") === system.matches ? "auto" : theme);
+    paint();
+  });
+
+  const menu = document.querySelector(".lb-menu-button");
+  const openMenu = (open) => {
+    menu.setAttribute("aria-expanded", open);
+    document.body.classList.toggle("lb-menu-open", open);
+  };
+  menu.addEventListener("click", () => openMenu(menu.getAttribute("aria-expanded") !== "true"));
+  document.querySelector(".lb-nav .current > a")?.setAttribute("aria-current", "page");
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, select, [contenteditable]");
+    if (event.key === "Escape" && document.body.classList.contains("lb-menu-open")) {
+      openMenu(false);
+      menu.focus();
+    } else if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      document.getElementById("lb-search-field").focus();
+    }
+  });
+
+  // A box that scrolls sideways must be reachable by keyboard; one that does not must not be a stop.
+  const boxes = document.querySelectorAll(
+    ".highlight pre, .lb-scroll, .pst-scrollable-table-container, .cell_output .output, .katex-display");
+  const mark = (box) => {
+    const scrolls = box.scrollWidth > box.clientWidth + 1;
+    if (scrolls) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  };
+  const observer = new ResizeObserver((entries) => entries.forEach(({target}) => mark(target)));
+  boxes.forEach((box) => observer.observe(box));
+
+  // The section that is being read, in the list at the side.
+  const links = new Map([...document.querySelectorAll(".lb-toc a[href^='#']")].map((a) => [a.hash.slice(1), a]));
+  const headings = [...links.keys()].map((id) => document.getElementById(decodeURIComponent(id))).filter(Boolean);
+  const follow = () => {
+    const passed = headings.filter((heading) => heading.getBoundingClientRect().top < 130);
+    const current = links.get((passed.at(-1) ?? headings[0])?.id);
+    links.forEach((link) => link.classList.toggle("lb-here", link === current));
+  };
+  if (headings.length) {
+    addEventListener("scroll", () => requestAnimationFrame(follow), {passive: true});
+    follow();
+  }
+
+  // Paper is light, and nothing stays hidden on it.
+  addEventListener("beforeprint", () => {
+    root.dataset.theme = "light";
+    document.querySelectorAll("details").forEach((box) => { box.open = true; });
+  });
+  addEventListener("afterprint", paint);
+})();

@@ -1,0 +1,153 @@
+"""What a reader does with the book: search, switch the theme, take a chapter along, read below any path."""
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from lossbook.sphinx.paths import PROJECT
+
+CHAPTER = "probabilities/sigmoid-and-softmax.html"
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    yield context.new_page()
+    context.close()
+
+
+def test_search_finds_the_chapter(page: Page, base: str, watch: Any) -> None:
+    watched = watch(page, base)
+    page.goto(base)
+    page.keyboard.press("/")
+    page.keyboard.type("sigmoid")
+    page.keyboard.press("Enter")
+    result = page.locator(f"#search-results a[href*='{CHAPTER}']").first
+    expect(result).to_be_visible(timeout=10_000)
+    result.click()
+    expect(page.locator("h1")).to_contain_text("softmax")
+    assert not watched.problems
+
+
+def test_theme_button_changes_the_theme_and_the_choice_stays(page: Page, base: str) -> None:
+    page.goto(base + CHAPTER)
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(paper)
+    page.locator(".lb-theme-button").click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    dark = page.evaluate(paper)
+    assert dark != light
+    page.reload()
+    assert page.evaluate(paper) == dark
+    page.locator(".lb-theme-button").click()
+    assert page.evaluate(paper) == light
+
+
+def test_paper_is_light_and_shows_what_is_folded(page: Page, base: str) -> None:
+    page.emulate_media(color_scheme="dark")
+    page.goto(base + CHAPTER)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    expect(page.locator("details:not([open])")).to_have_count(0)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_search_terms_are_marked_also_inside_figures(page: Page, base: str) -> None:
+    page.goto(base + "index.html?highlight=logit")
+    mark = page.locator("rect.highlighted").first
+    expect(mark).to_be_attached()
+    assert mark.evaluate("(box) => getComputedStyle(box).fill") != "rgb(0, 0, 0)"
+
+
+def test_figures_follow_the_theme(page: Page, base: str) -> None:
+    page.goto(base + CHAPTER)
+    colours = """() => {
+      const picture = document.querySelector(".lb-figure svg");
+      const label = getComputedStyle(picture.querySelector("text")).fill;
+      const line = [...picture.querySelectorAll("path")].map((path) => getComputedStyle(path).stroke);
+      return [label, ...line.filter((stroke) => stroke !== "none")];
+    }"""
+    light = page.evaluate(colours)
+    page.locator(".lb-theme-button").click()
+    dark = page.evaluate(colours)
+    same = [colour for colour, other in zip(light, dark, strict=True) if colour == other]
+    assert not same, f"colours that stay the same in the dark: {sorted(set(same))}"
+
+
+def test_chapter_can_be_downloaded_as_a_notebook(page: Page, base: str) -> None:
+    page.goto(base + CHAPTER)
+    with page.expect_download() as waiting:
+        page.locator(".lb-download").click()
+    assert waiting.value.suggested_filename == "sigmoid-and-softmax.ipynb"
+    notebook = json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))
+    assert notebook["nbformat"] == 4
+    assert any(cell["cell_type"] == "code" for cell in notebook["cells"])
+
+
+def test_menu_opens_and_closes_on_a_phone(page: Page, base: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(base)
+    menu = page.get_by_role("navigation", name="Chapters")
+    expect(menu).to_be_hidden()
+    page.get_by_role("button", name="Chapters").click()
+    expect(menu).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    page.get_by_role("button", name="Chapters").click()
+    menu.get_by_role("link", name="Bibliography").click()
+    expect(page.locator("h1")).to_contain_text("Bibliography")
+
+
+def test_solution_is_folded_and_opens_by_keyboard(page: Page, base: str) -> None:
+    page.goto(base + CHAPTER)
+    solution = page.locator("details.solution").first
+    content = solution.locator(".lb-folded__content")
+    expect(content).to_be_hidden()
+    solution.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(content).to_be_visible()
+
+
+def test_copy_button_copies_the_code(chromium: Browser, base: str) -> None:
+    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(base + CHAPTER)
+    page.locator(".cell_input .highlight").first.hover()
+    page.locator(".cell_input button.copybtn").first.click()
+    expect(page.locator("button.copybtn.success")).to_have_count(1)
+    assert "import torch" in page.evaluate("navigator.clipboard.readText()")
+    context.close()
+
+
+@pytest.mark.parametrize("path", ["index.html", CHAPTER, "search.html?q=sigmoid"])
+def test_book_works_below_a_path(page: Page, deep_base: str, watch: Any, path: str) -> None:
+    watched = watch(page, deep_base)
+    page.goto(deep_base + path, wait_until="networkidle")
+    page.locator(".lb-nav a").last.click()
+    page.wait_for_load_state("networkidle")
+    assert not watched.problems, f"{path} below {deep_base}: {watched.problems}"
+
+
+def test_links_inside_the_book_lead_somewhere(book: Path, base: str, page_path: str, page: Page) -> None:
+    page.goto(base + page_path)
+    links = page.evaluate("[...document.querySelectorAll('a[href], link[href]')].map((a) => a.href.split('#')[0])")
+    inside = {link for link in links if link.startswith(base)}
+    for link in sorted(inside):
+        with urllib.request.urlopen(link) as answer:
+            assert answer.status == 200, f"{page_path} links to {link}"
+
+
+def test_no_path_of_this_machine_is_in_the_book(book: Path) -> None:
+    secret = (str(PROJECT).encode(), str(Path.home()).encode() + b"/.", b"ipykernel_")
+    found = [
+        str(path.relative_to(book))
+        for path in book.rglob("*")
+        if path.is_file() and any(word in path.read_bytes() for word in secret)
+    ]
+    assert not found

@@ -1,0 +1,69 @@
+"""The build's own decisions, and what it and the server say when they cannot start."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from lossbook.sphinx import build, execution, serve
+from lossbook.sphinx.paths import BOOK, PROJECT
+
+
+def test_warnings_are_found_without_colours_and_machine_paths() -> None:
+    log = f"reading\n\x1b[91m{PROJECT}/book/a.md:3: WARNING: undefined label: 'x'\x1b[39;49;00m\ndone\n"
+    assert build.warnings_in(log) == ["book/a.md:3: WARNING: undefined label: 'x'"]
+
+
+def test_digest_follows_names_and_contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "PROJECT", tmp_path)
+    (tmp_path / "a.md").write_text("one")
+    first = build.digest([tmp_path])
+    assert build.digest([tmp_path]) == first
+    (tmp_path / "a.md").write_text("two")
+    second = build.digest([tmp_path])
+    (tmp_path / "a.md").rename(tmp_path / "b.md")
+    assert len({first, second, build.digest([tmp_path])}) == 3
+
+
+def test_book_is_not_built_twice(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = PROJECT / "_build" / "html" / "index.html"
+    if not page.exists():
+        pytest.fail("there is no built book: run `make book` first", pytrace=False)
+    stamp = tmp_path / "stamp.json"
+    stamp.write_text('{"book": "now", "frame": "now"}')
+    monkeypatch.setattr(build, "STAMP", stamp)
+    monkeypatch.setattr(build, "digest_of_book", lambda: "now")
+    assert build.build() == 0
+    assert "up to date" in capsys.readouterr().out
+
+
+def test_chapters_are_those_of_the_table_of_contents_that_have_cells() -> None:
+    chapters = execution.chapters()
+    assert BOOK / "index.md" in chapters
+    assert BOOK / "probabilities" / "sigmoid-and-softmax.md" in chapters
+    assert BOOK / "bibliography.md" not in chapters
+
+
+def test_book_folder_has_no_static_folder() -> None:
+    # Jupyter Book would load every script and style sheet below it on every page.
+    assert not (BOOK / "_static").exists()
+
+
+def test_server_says_that_there_is_no_book(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "PROJECT", tmp_path)
+    monkeypatch.setattr(serve, "HTML", tmp_path / "_build" / "html")
+    assert serve.main(["--no-browser"]) == 2
+    assert capsys.readouterr().err == "There is no book in _build/html yet: run `make book` first.\n"
+
+
+def test_server_says_that_the_port_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert serve.main(["--no-browser", "--port", str(port)]) == 2
+    assert f"Port {port} cannot be used" in capsys.readouterr().err
