@@ -111,6 +111,35 @@ def same(one: Outcome, other: Outcome, aspect: Aspect, case: Case) -> bool:
     return _array_difference(one.gradient, other.gradient, aspect, case) is None
 
 
+def same_but_for_a_factor(one: Outcome, other: Outcome, aspect: Aspect, case: Case) -> bool:
+    """Return whether one answer is the other times one number, e.g. -1, or the number of samples."""
+    want, got = real_numbers(one), real_numbers(other)
+    if want is None or got is None or want.shape != got.shape or not want.size:
+        return False
+    place = int(np.abs(want).argmax())
+    if not want.flat[place] or not got.flat[place]:
+        return False
+    return near(want * (got.flat[place] / want.flat[place]), got, aspect, case)
+
+
+def real_numbers(outcome: Outcome) -> np.ndarray | None:
+    """Return the value in float64 where it is a tensor of finite real numbers, else None."""
+    value = outcome.value
+    if not isinstance(value, Array) or value.numbers.dtype.kind == "c":
+        return None
+    numbers = value.numbers.astype(np.float64)
+    return numbers if np.isfinite(numbers).all() else None
+
+
+def near(want: np.ndarray, got: np.ndarray, aspect: Aspect, case: Case) -> bool:
+    """Return whether float64 arrays agree in shape, and in value to the precision of the case's own numbers."""
+    if want.shape != got.shape:
+        return False
+    dtypes = [str(arg.dtype).removeprefix("torch.") for arg in case.args if isinstance(arg, Tensor)]
+    dtype = next((name for name in dtypes if name in EPSILON), "float32")
+    return bool(_close(want, got, Tolerance.of(aspect, case, dtype)).all())
+
+
 def raised(outcome: Outcome) -> str:
     """Return a sentence for the exception that ended a call."""
     failure = outcome.failure

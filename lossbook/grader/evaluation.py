@@ -10,6 +10,7 @@ from lossbook.exercises import Aspect, Case, Exercise, get_exercise
 from lossbook.grader.compare import difference
 from lossbook.grader.diagnose import diagnose
 from lossbook.grader.outcome import Outcome
+from lossbook.grader.patterns import pattern
 from lossbook.grader.report import AspectResult, CaseResult, Report
 from lossbook.grader.runner import run_all, run_trusted
 from lossbook.grader.show import show_call
@@ -54,12 +55,13 @@ def judge(exercise: Exercise, seed: int, drawn: Drawn, gots: list[list[Outcome]]
     outcomes = [got for row in gots for got in row]
     forbidden = tuple(dict.fromkeys(name for got in outcomes for name in got.forbidden))
     unsolved = all(got.failure is not None and got.failure.is_a("NotImplementedError") for got in outcomes)
-    wrong = not all(aspect.passed for aspect in aspects)
+    wrong = not unsolved and not all(aspect.passed for aspect in aspects)
     return Report(
         name=exercise.name,
         seed=seed,
         aspects=aspects,
-        mistakes=diagnose(exercise, drawn, wants, gots) if wrong and not unsolved else (),
+        mistakes=diagnose(exercise, drawn, wants, gots) if wrong else (),
+        pattern=pattern(drawn, wants, gots) if wrong else "",
         forbidden=forbidden,
         unsolved=unsolved,
         chapter=exercise.chapter,

@@ -52,6 +52,7 @@ class Report:
         seed: gives the same cases again.
         aspects: with points and results, in the order of the description.
         mistakes: the named mistakes that the numbers match, best first.
+        pattern: a sentence on how the numbers differ from torch's, "" if nothing can be said.
         forbidden: torch functions that are the answer itself and were called; there are no points then.
         unsolved: the function still raises NotImplementedError.
         chapter: the page of the book that teaches the exercise.
@@ -64,6 +65,7 @@ class Report:
     seed: int
     aspects: tuple[AspectResult, ...]
     mistakes: tuple[Mistake, ...]
+    pattern: str
     forbidden: tuple[str, ...]
     unsolved: bool
     chapter: str
@@ -108,7 +110,8 @@ class Report:
             return "It is not written yet: replace the line that raises NotImplementedError."
         if self.mistakes:
             return f"This looks like a solution that {self.mistakes[0].title}."
-        return "No known mistake gives these numbers. Start with the first ✗: its case is the smallest that fails."
+        known = self.pattern or "No known mistake gives these numbers."
+        return f"{known} Start with the first ✗: its case is the smallest that fails."
 
     def __str__(self) -> str:
         return as_text(self)

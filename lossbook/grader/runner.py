@@ -43,7 +43,8 @@ def run_trusted(
     function: Callable[..., Any], drawn: Iterable[tuple[Aspect, tuple[Case, ...]]]
 ) -> list[list[Outcome]]:
     """Return the Outcomes of a function of our own, which comes back and breaks no rule: much faster."""
-    return [[run(function, case, aspect.gradient) for case in cases] for aspect, cases in drawn]
+    with _global_state():
+        return [[run(function, case, aspect.gradient) for case in cases] for aspect, cases in drawn]
 
 
 def _run_limited(

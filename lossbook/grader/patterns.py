@@ -1,0 +1,127 @@
+"""In which pattern wrong numbers differ from torch's: what can be said where no named mistake fits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+from lossbook.exercises import Aspect, Case
+from lossbook.grader.compare import difference, near, real_numbers
+from lossbook.grader.outcome import Outcome
+
+Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Torch's numbers and the learner's for one case that failed, all of them finite."""
+
+    aspect: Aspect
+    case: Case
+    want: np.ndarray
+    got: np.ndarray
+
+    def fits(self, guess: np.ndarray) -> bool:
+        """Return whether the learner's numbers are ``guess``, as far as rounding lets one tell."""
+        return near(guess, self.got, self.aspect, self.case)
+
+
+def pattern(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:
+    """Return a sentence on how all wrong answers differ from torch's, or where they are; "" if nothing fits."""
+    pairs = list(_pairs(drawn, wants, gots))
+    with np.errstate(all="ignore"):  # a guess may overflow; then it does not fit
+        said = _by_numbers(pairs) if pairs else ""
+    return said or _by_aspects(drawn, wants, gots)
+
+
+def _pairs(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> Iterator[Pair]:
+    for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True):
+        for case, want, got in zip(cases, want_row, got_row, strict=True):
+            if difference(want, got, aspect, case) is None:
+                continue
+            right, wrong = real_numbers(want), real_numbers(got)
+            if right is None or wrong is None or not right.size:
+                continue
+            if not near(right, wrong, aspect, case):
+                yield Pair(aspect, case, right, wrong)
+
+
+def _by_numbers(pairs: list[Pair]) -> str:
+    for test, sentence in _TESTS:
+        if all(test(pair) for pair in pairs):
+            return sentence
+    return _constant(pairs)
+
+
+def _rows(pair: Pair) -> int:
+    first = pair.case.args[0]
+    return len(first) if isinstance(first, Tensor) and first.dim() else 1
+
+
+def _elements(pair: Pair) -> int:
+    first = pair.case.args[0]
+    return first.numel() if isinstance(first, Tensor) else 1
+
+
+def _times(count: Callable[[Pair], int], power: int) -> Callable[[Pair], bool]:
+    return lambda pair: count(pair) > 1 and pair.fits(pair.want * float(count(pair)) ** power)
+
+
+def _same_numbers_elsewhere(pair: Pair) -> bool:
+    want, got = np.sort(pair.want, axis=None), np.sort(pair.got, axis=None)
+    return want.size > 1 and near(want, got, pair.aspect, pair.case)
+
+
+_TESTS: tuple[tuple[Callable[[Pair], bool], str], ...] = (
+    (lambda p: p.fits(-p.want), "The answers are torch's with the sign turned around."),
+    (lambda p: p.fits(p.want / math.log(2)), "The answers are torch's in bits, not nats: a logarithm has base 2."),
+    (lambda p: p.fits(p.want / math.log(10)), "The answers are torch's with logarithms to base 10."),
+    (lambda p: p.want.ndim == 2 and p.fits(p.want.T), "The answers are torch's, transposed."),
+    (_times(_rows, 1), "The answers are torch's times the number of samples: a sum where a mean should be."),
+    (_times(_rows, -1), "The answers are torch's divided by the number of samples: divided once too often."),
+    (_times(_elements, 1), "The answers are torch's times the number of elements: a sum where a mean should be."),
+    (_times(_elements, -1), "The answers are torch's divided by the number of elements: divided once too often."),
+    (lambda p: p.fits(p.want - math.log(2)), "The answers are log 2 too small."),
+    (lambda p: p.fits(p.want + math.log(2)), "The answers are log 2 too large."),
+    (lambda p: p.fits(1 - p.want), "The answers are 1 minus torch's."),
+    (lambda p: p.fits(np.exp(p.want)), "The answers are the exponentials of torch's: a logarithm is missing."),
+    (
+        lambda p: bool((p.want > 0).all()) and p.fits(np.log(p.want)),
+        "The answers are the logarithms of torch's: one logarithm too many.",
+    ),
+    (_same_numbers_elsewhere, "The answers are torch's numbers in another order: an axis may be mixed up."),
+)
+
+
+def _constant(pairs: list[Pair]) -> str:
+    """Look for one factor, or one offset, for all cases."""
+    first = pairs[0]
+    if any(pair.want.shape != pair.got.shape for pair in pairs):
+        return ""
+    place = int(np.abs(first.want).argmax())
+    largest = first.want.flat[place]
+    factor = first.got.flat[place] / largest if largest else 0.0
+    if factor and all(pair.fits(pair.want * factor) for pair in pairs):
+        return f"The answers are {factor:.4g} times torch's, in every case."
+    offset = first.got.flat[0] - first.want.flat[0]
+    if all(pair.fits(pair.want + offset) for pair in pairs):
+        return f"The answers are off by {offset:+.4g}, in every case."
+    return ""
+
+
+def _by_aspects(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:
+    """Say it where all failures have something in common."""
+    failed = {
+        aspect.name: any(difference(w, g, aspect, c) for c, w, g in zip(cases, want_row, got_row, strict=True))
+        for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True)
+    }
+    wrong = [name for name, bad in failed.items() if bad]
+    if all("gradient" in name for name in wrong) and len(wrong) < len(failed):
+        return "All values are right, only the gradient is not."
+    if len(wrong) == 1 and len(failed) > 1:
+        return f"Everything is right but this one aspect: {wrong[0]}."
+    return ""
