@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import lossbook
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from lossbook.grader import Report
+
 PASSED, FAILED, CANNOT_RUN = 0, 1, 2
+POLL = 0.05  # seconds between two looks at a watched file
+
+
+class CannotRun(Exception):
+    """The command cannot do what it was asked; the message says why and what to do."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -26,50 +38,170 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"lossbook {lossbook.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    check = commands.add_parser(
-        "check",
-        help="check the functions of a notebook or Python file",
-        description="Run a notebook (.ipynb) or Python file and compare each exercise's function with torch's.",
-    )
-    check.add_argument("path", type=Path, metavar="PATH", help="a notebook or a .py file")
-    check.add_argument("--exercise", metavar="NAME", help="check this one only")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], summary: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        added.set_defaults(run=run)
+        return added
+
+    check = command("check", _check, "check the exercises in a notebook or Python file")
+    watch = command("watch", _watch, "check a file again each time that it is saved (Ctrl+C ends it)")
+    for one in (check, watch):
+        one.add_argument("path", type=Path, metavar="PATH", help="a notebook (.ipynb) or Python file (.py)")
+        one.add_argument("--exercise", metavar="NAME", help="this one only")
     check.add_argument("--seed", type=int, help="draw the same cases again (a report names its seed)")
-    check.set_defaults(run=_check)
+
+    progress = command("progress", _progress, "show how far all problem sets are, and what to do next")
+    progress.add_argument(
+        "folder", type=Path, nargs="?", default=Path("exercises"), help="where the sets are (default: exercises)"
+    )
+
+    hint = command("hint", _hint, "show a hint for an exercise, one step at a time")
+    hint.add_argument("name", metavar="NAME", help="the exercise")
+    hint.add_argument("step", type=int, nargs="?", default=1, metavar="STEP", help="1 is the smallest (default)")
     return parser
 
 
 def _check(options: argparse.Namespace) -> int:
-    from lossbook.grader import evaluate
-    from lossbook.workbook import load
-
-    workbook = load(options.path)
-    names = list(workbook.functions)
-    if options.exercise:
-        names = [_one_of(options.exercise, names, options.path)]
-    reports = [evaluate(name, workbook.functions[name], options.seed) for name in names]
-    for error in workbook.errors:
-        print(f"{error}\n")
-    print("\n\n".join(str(report) for report in reports))
-    print(f"\n{sum(r.earned for r in reports)} of {sum(r.points for r in reports)} points")
+    reports, errors = _reports(options.path, options.exercise, options.seed)
+    console = _console()
+    for error in errors:
+        console.print(f"{error}\n", markup=False)
+    for report in reports:
+        _print_report(console, report)
+        console.print()
+    console.print(f"{sum(r.earned for r in reports)} of {sum(r.points for r in reports)} points")
     return PASSED if all(report.passed for report in reports) else FAILED
 
 
-def _one_of(name: str, names: list[str], path: Path) -> str:
-    from lossbook.workbook import UnreadableWorkbook
+def _watch(options: argparse.Namespace) -> int:
+    console = _console()
+    console.print(f"Watching {options.path}: save it to check it again. Ctrl+C ends this.", markup=False)
+    import lossbook.grader  # noqa: F401  (torch, before the first save rather than after it)
 
-    if name not in names:
-        raise UnreadableWorkbook(f"{path} does not define {name!r}: it has {', '.join(names)}")
-    return name
+    try:
+        for _ in _changes(options.path):
+            _check_once(console, options)
+    except KeyboardInterrupt:
+        console.print("\nNo longer watching.")
+    return PASSED
+
+
+def _changes(path: Path) -> Iterator[None]:
+    """Yield now, and each time that the file has another date or size; a missing file may come back."""
+    known: tuple[int, int] | None = (0, -1)
+    while True:
+        try:
+            found = path.stat()
+            state: tuple[int, int] | None = (found.st_mtime_ns, found.st_size)
+        except OSError:
+            state = None
+        if state != known:
+            known = state
+            yield
+        time.sleep(POLL)
+
+
+def _check_once(console: Console, options: argparse.Namespace) -> None:
+    start = time.perf_counter()
+    try:
+        reports, errors = _reports(options.path, options.exercise, None)
+    except CannotRun as trouble:
+        console.rule()
+        console.print(str(trouble), markup=False)
+        return
+    took = time.perf_counter() - start
+    console.rule(f"{time.strftime('%H:%M:%S')}, checked in {took:.2f} s")
+    for error in errors:
+        console.print(error, markup=False)
+    for report in reports:
+        mark = "[green]✓[/]" if report.passed else "[red]✗[/]"
+        console.print(f"{mark} {report.name}  {report.earned}/{report.points}")
+    wrong = [report for report in reports if not report.passed]
+    # what somebody works on is wrong and begun; the rest waits its turn
+    begun = [report for report in wrong if not report.unsolved]
+    for report in (begun or wrong)[:1]:
+        console.print()
+        _print_report(console, report)
+
+
+def _progress(options: argparse.Namespace) -> int:
+    if not options.folder.is_dir():
+        raise CannotRun(
+            f"there is no folder {options.folder}: give the one that holds 01-probabilities and the like"
+        )
+    from lossbook.progress import standings
+
+    console, following = _console(), ""
+    for found in standings(options.folder):
+        full = round(20 * found.earned / found.points)
+        bar = f"[green]{'█' * full}[/][dim]{'░' * (20 - full)}[/]"
+        marks = "  ".join(f"{s.mark} {s.name}" for s in found.standings)
+        console.print(f"{found.folder:<26} {bar} {found.earned:>3} of {found.points}", highlight=False)
+        console.print(f"  {found.trouble or marks}", highlight=False, markup=False)
+        open_ones = [s.name for s in found.standings if s.earned < s.points]
+        if open_ones and not following:
+            place = found.notebook or options.folder / found.folder
+            following = f"Next: {open_ones[0]}, in {place}  (a hint: lossbook hint {open_ones[0]})"
+    console.print(f"\n{following or 'All done: every exercise is right.'}", markup=False)
+    return PASSED
+
+
+def _hint(options: argparse.Namespace) -> int:
+    from lossbook.exercises import get_exercise
+
+    try:
+        hints = get_exercise(options.name).hints
+    except KeyError as error:
+        raise CannotRun(str(error.args[0])) from None
+    if not 1 <= options.step <= len(hints):
+        raise CannotRun(f"{options.name} has hints 1 to {len(hints)}, not {options.step}")
+    console = _console()
+    console.print(f"Hint {options.step} of {len(hints)}: {hints[options.step - 1]}", markup=False)
+    if options.step < len(hints):
+        console.print(
+            f"(One step more: lossbook hint {options.name} {options.step + 1})", style="dim", markup=False
+        )
+    return PASSED
+
+
+def _reports(path: Path, exercise: str | None, seed: int | None) -> tuple[list[Report], list[str]]:
+    """Load a file and check its exercises, or one of them."""
+    from lossbook.grader import evaluate
+    from lossbook.workbook import UnreadableWorkbook, load
+
+    try:
+        workbook = load(path)
+    except UnreadableWorkbook as error:
+        raise CannotRun(str(error)) from None
+    names = list(workbook.functions)
+    if exercise is not None:
+        if exercise not in names:
+            raise CannotRun(f"{path} does not define {exercise!r}: it has {', '.join(names)}")
+        names = [exercise]
+    return [evaluate(name, workbook.functions[name], seed) for name in names], workbook.errors
+
+
+def _console() -> Console:
+    """Return where to print: with colours on a terminal, plain text elsewhere."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True)
+
+
+def _print_report(console: Console, report: Report) -> None:
+    colours = {"✓": "green", "✗": "red"}
+    for line in str(report).splitlines():
+        style = colours.get(line.strip()[:1])
+        console.print(line, style=style, markup=False)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status: 0 passed, 1 failed checks, 2 cannot run."""
     options = _parser().parse_args(arguments)
-    from lossbook.workbook import UnreadableWorkbook
-
     try:
         return int(options.run(options))
-    except UnreadableWorkbook as error:
+    except CannotRun as error:
         print(f"lossbook: {error}", file=sys.stderr)
         return CANNOT_RUN
 

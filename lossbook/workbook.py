@@ -6,10 +6,11 @@ Meant for one's own work. Other people's notebooks belong into the sandbox of :m
 from __future__ import annotations
 
 import ast
+import io
 import json
 import linecache
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,14 +39,14 @@ class Workbook:
 def load(path: Path) -> Workbook:
     """Run a file's cells, but for its checks, and return the exercises' functions that it defines.
 
-    A cell that raises is noted, and the next one runs all the same.
+    A cell that raises is noted, and the next one runs all the same. What the cells print is not shown.
 
     Raises:
         UnreadableWorkbook: the file is missing, is neither a notebook nor Python, or defines no exercise.
     """
     namespace: dict[str, Any] = {"__name__": "__workbook__"}
     workbook = Workbook()
-    with _checks_switched_off():
+    with _checks_switched_off(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         for name, source in _cells(path):
             _run(name, source, namespace, workbook)
     workbook.functions = {name: namespace[name] for name in exercise_names() if callable(namespace.get(name))}

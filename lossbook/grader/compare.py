@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +34,10 @@ class Tolerance:
 
         Logits of size s carry a rounding error of about eps * s into every sum with them, and so into every
         logarithm of a probability: right solutions differ by a few times that. Where small values matter,
-        the absolute part is all but dropped.
+        the absolute part is all but dropped. Where the answer is searched for, the exercise says how exactly.
         """
+        if aspect.accuracy is not None:
+            return cls(relative=aspect.accuracy, absolute=0.0)
         eps = EPSILON.get(dtype, 0.0)
         if aspect.small_values:
             return cls(relative=1000 * eps, absolute=1e-30)
@@ -44,12 +47,28 @@ class Tolerance:
 def _largest(case: Case) -> float:
     """Return the largest finite magnitude that goes into a case, at least 1."""
     largest = 1.0
-    for value in (*case.args, *case.kwargs.values()):
-        if isinstance(value, Tensor) and value.is_floating_point():
-            finite = value[value.isfinite()]
-            if finite.numel():
-                largest = max(largest, finite.abs().max().item())
+    for value in _floating_inputs(case):
+        finite = value[value.isfinite()]
+        if finite.numel():
+            largest = max(largest, finite.abs().max().item())
     return largest
+
+
+def _floating_inputs(case: Case) -> Iterator[Tensor]:
+    """Yield the floating-point tensors that go into a case, also those inside lists and tuples."""
+    waiting = [*case.args, *case.kwargs.values()]
+    while waiting:
+        value = waiting.pop(0)
+        if isinstance(value, (list, tuple)):
+            waiting[:0] = value
+        elif isinstance(value, Tensor) and value.is_floating_point():
+            yield value
+
+
+def _input_dtype(case: Case, otherwise: str) -> str:
+    """Return the dtype that a case is computed in: that of its first floating-point input."""
+    names = (str(value.dtype).removeprefix("torch.") for value in _floating_inputs(case))
+    return next((name for name in names if name in EPSILON), otherwise)
 
 
 @dataclass(frozen=True)
@@ -114,30 +133,37 @@ def same(one: Outcome, other: Outcome, aspect: Aspect, case: Case) -> bool:
 def same_but_for_a_factor(one: Outcome, other: Outcome, aspect: Aspect, case: Case) -> bool:
     """Return whether one answer is the other times one number, e.g. -1, or the number of samples."""
     want, got = real_numbers(one), real_numbers(other)
-    if want is None or got is None or want.shape != got.shape or not want.size:
+    if want is None or got is None:
         return False
-    place = int(np.abs(want).argmax())
-    if not want.flat[place] or not got.flat[place]:
-        return False
-    return near(want * (got.flat[place] / want.flat[place]), got, aspect, case)
+    factor = factor_between(want, got)
+    with np.errstate(invalid="ignore"):
+        return bool(factor) and near(want * factor, got, aspect, case)
+
+
+def factor_between(want: np.ndarray, got: np.ndarray) -> float:
+    """Return got / want where the finite part of ``want`` is largest; 0 where there is no such number."""
+    finite = np.where(np.isfinite(want), np.abs(want), 0.0)
+    if want.shape != got.shape or not finite.any():
+        return 0.0
+    place = int(finite.argmax())
+    factor = float(got.flat[place] / want.flat[place])
+    return factor if np.isfinite(factor) else 0.0
 
 
 def real_numbers(outcome: Outcome) -> np.ndarray | None:
-    """Return the value in float64 where it is a tensor of finite real numbers, else None."""
+    """Return the value in float64 where it is a tensor of real numbers without NaN, else None."""
     value = outcome.value
     if not isinstance(value, Array) or value.numbers.dtype.kind == "c":
         return None
     numbers = value.numbers.astype(np.float64)
-    return numbers if np.isfinite(numbers).all() else None
+    return None if np.isnan(numbers).any() else numbers
 
 
 def near(want: np.ndarray, got: np.ndarray, aspect: Aspect, case: Case) -> bool:
     """Return whether float64 arrays agree in shape, and in value to the precision of the case's own numbers."""
     if want.shape != got.shape:
         return False
-    dtypes = [str(arg.dtype).removeprefix("torch.") for arg in case.args if isinstance(arg, Tensor)]
-    dtype = next((name for name in dtypes if name in EPSILON), "float32")
-    return bool(_close(want, got, Tolerance.of(aspect, case, dtype)).all())
+    return bool(_close(want, got, Tolerance.of(aspect, case, _input_dtype(case, "float32"))).all())
 
 
 def raised(outcome: Outcome) -> str:
@@ -169,8 +195,11 @@ def _value_difference(want: Any, got: Any, aspect: Aspect, case: Case) -> str | 
     if isinstance(want, tuple) and isinstance(got, tuple) and len(want) == len(got):
         parts = (_value_difference(w, g, aspect, case) for w, g in zip(want, got, strict=True))
         return next((part for part in parts if part is not None), None)
+    if isinstance(want, float) and isinstance(got, Array):
+        return "returned a tensor: return a Python float (.item() makes one of a tensor that holds one number)"
     if isinstance(want, float) and isinstance(got, float):
-        limits = Tolerance.of(aspect, case, "float64")
+        # a Python float is no more exact than the tensors that it was computed from
+        limits = Tolerance.of(aspect, case, _input_dtype(case, "float64"))
         return None if _close(np.array(want), np.array(got), limits) else f"returned {got:g}, not {want:g}"
     if type(want) is type(got) and want == got:
         return None

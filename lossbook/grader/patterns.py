@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from lossbook.exercises import Aspect, Case
-from lossbook.grader.compare import difference, near, real_numbers
+from lossbook.grader.compare import difference, factor_between, near, real_numbers
 from lossbook.grader.outcome import Outcome
 
 Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
@@ -18,7 +18,7 @@ Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
 
 @dataclass(frozen=True)
 class Pair:
-    """Torch's numbers and the learner's for one case that failed, all of them finite."""
+    """Torch's numbers and the learner's for one case that failed, none of them NaN."""
 
     aspect: Aspect
     case: Case
@@ -99,18 +99,18 @@ _TESTS: tuple[tuple[Callable[[Pair], bool], str], ...] = (
 
 def _constant(pairs: list[Pair]) -> str:
     """Look for one factor, or one offset, for all cases."""
-    first = pairs[0]
-    if any(pair.want.shape != pair.got.shape for pair in pairs):
-        return ""
-    place = int(np.abs(first.want).argmax())
-    largest = first.want.flat[place]
-    factor = first.got.flat[place] / largest if largest else 0.0
-    if factor and all(pair.fits(pair.want * factor) for pair in pairs):
-        return f"The answers are {factor:.4g} times torch's, in every case."
-    offset = first.got.flat[0] - first.want.flat[0]
-    if all(pair.fits(pair.want + offset) for pair in pairs):
-        return f"The answers are off by {offset:+.4g}, in every case."
+    factors = [factor_between(pair.want, pair.got) for pair in pairs]
+    if _one_number(factors) and all(p.fits(p.want * f) for p, f in zip(pairs, factors, strict=True)):
+        return f"The answers are {factors[0]:.4g} times torch's, in every case."
+    if all(pair.want.shape == pair.got.shape for pair in pairs):
+        offsets = [float(np.median(pair.got - pair.want)) for pair in pairs]
+        if _one_number(offsets) and all(p.fits(p.want + o) for p, o in zip(pairs, offsets, strict=True)):
+            return f"The answers are off by {offsets[0]:+.4g}, in every case."
     return ""
+
+
+def _one_number(numbers: list[float]) -> bool:
+    return all(math.isfinite(n) and n and math.isclose(n, numbers[0], rel_tol=1e-4) for n in numbers)
 
 
 def _by_aspects(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:

@@ -118,8 +118,8 @@ def run(
 def _copy(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value.clone()
-    if isinstance(value, tuple):
-        return tuple(_copy(item) for item in value)
+    if isinstance(value, (list, tuple)):
+        return type(value)(_copy(item) for item in value)
     if isinstance(value, dict):
         return {key: _copy(item) for key, item in value.items()}
     return copy.deepcopy(value)
@@ -141,12 +141,23 @@ def _gradient(value: Tensor, leaf: Tensor) -> Array | None:
 
 
 def _changed(before: tuple[Any, ...], after: tuple[Any, ...]) -> tuple[int, ...]:
-    """Return the positions of the tensors that are not what they were."""
+    """Return the positions of the arguments that are not what they were."""
     return tuple(
         position
         for position, (old, new) in enumerate(zip(before, after, strict=True))
-        if isinstance(old, Tensor) and not _identical(old, new.detach())
+        if not _untouched(old, new)
     )
+
+
+def _untouched(old: Any, new: Any) -> bool:
+    """Return whether an argument, or any tensor inside a list, tuple or dict, still holds the same data."""
+    if isinstance(old, Tensor):
+        return isinstance(new, Tensor) and _identical(old, new.detach())
+    if isinstance(old, (list, tuple)):
+        return len(old) == len(new) and all(map(_untouched, old, new))
+    if isinstance(old, dict):
+        return old.keys() == new.keys() and all(_untouched(old[key], new[key]) for key in old)
+    return True
 
 
 def _identical(old: Tensor, new: Tensor) -> bool:

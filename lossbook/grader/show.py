@@ -28,6 +28,8 @@ def show(value: Any) -> str:
         return _show_float(value)
     if isinstance(value, tuple):
         return f"({', '.join(show(item) for item in value)}{',' if len(value) == 1 else ''})"
+    if isinstance(value, list):
+        return f"[{', '.join(show(item) for item in value)}]"
     return repr(value)
 
 

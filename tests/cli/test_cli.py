@@ -1,13 +1,17 @@
 """The command: what it prints, how it ends, and that help does not wait for torch."""
 
 import json
+import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from lossbook.cli import CANNOT_RUN, FAILED, PASSED, main
+from lossbook.exercises import SETS, get_exercise
 
 ROOT = Path(__file__).resolve().parents[2]
 RIGHT = "import torch\n\ndef softmax(x, dim):\n    e = torch.exp(x - x.amax(dim, keepdim=True))\n"
@@ -101,3 +105,82 @@ def test_help_imports_nothing_heavy():
     code += "print(sorted({'torch', 'numpy', 'matplotlib', 'IPython', 'nbformat'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("[]\n")
+
+
+def test_progress_shows_bars_and_what_is_next(tmp_path, capsys):
+    (tmp_path / "01-probabilities").mkdir()
+    stubs = [f"def {name}(x, dim=0):\n    raise NotImplementedError" for name in SETS["01-probabilities"]]
+    solved = [RIGHT if "softmax(x" in stub and "log" not in stub else stub for stub in stubs]
+    (tmp_path / "01-probabilities" / "work.ipynb").write_text(as_notebook("import torch", *solved))
+    assert main(["progress", str(tmp_path)]) == PASSED
+    said = capsys.readouterr().out
+    assert "✓ softmax" in said
+    assert "· sigmoid" in said
+    assert "5 of 30" in said
+    assert "Next: sigmoid, in " in said
+
+
+def test_progress_says_which_notebook_it_cannot_read(tmp_path, capsys):
+    (tmp_path / "01-probabilities").mkdir()
+    (tmp_path / "01-probabilities" / "work.ipynb").write_text("{")
+    assert main(["progress", str(tmp_path)]) == PASSED
+    assert "no valid notebook" in capsys.readouterr().out
+
+
+def test_progress_without_a_folder_is_said_in_one_line(tmp_path, capsys):
+    assert main(["progress", str(tmp_path / "gone")]) == CANNOT_RUN
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_hints_come_one_step_at_a_time(capsys):
+    assert main(["hint", "softmax"]) == PASSED
+    said = capsys.readouterr().out
+    hints = get_exercise("softmax").hints
+    assert hints[0] in said
+    assert hints[1] not in said
+    assert "lossbook hint softmax 2" in said
+    assert main(["hint", "softmax", str(len(hints) + 1)]) == CANNOT_RUN
+
+
+class Watcher:
+    """A running ``lossbook watch``, whose lines can be waited for."""
+
+    def __init__(self, path):
+        command = [sys.executable, "-u", "-m", "lossbook.cli", "watch", path]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.said = ""
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.said += line
+
+    def wait_for(self, text, times=1, seconds=60):
+        deadline = time.monotonic() + seconds
+        while self.said.count(text) < times:
+            assert time.monotonic() < deadline, self.said
+            time.sleep(0.02)
+
+
+def test_watch_checks_again_at_each_save_and_ends_with_ctrl_c(workbook):
+    path = workbook(WRONG)
+    watcher = Watcher(path)
+    try:
+        watcher.wait_for("✗ softmax")
+        Path(path).write_text("def softmax(")
+        watcher.wait_for("SyntaxError")
+        Path(path).write_text(RIGHT + "# mended\n")
+        watcher.wait_for("✓ softmax")
+        watcher.process.send_signal(signal.SIGINT)
+        assert watcher.process.wait(20) == PASSED
+    finally:
+        watcher.process.kill()
+
+
+def test_a_report_on_a_terminal_has_colours_and_elsewhere_has_none(workbook, monkeypatch, capsys):
+    path = workbook(WRONG)
+    main(["check", path])
+    assert "\x1b[" not in capsys.readouterr().out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    main(["check", path])
+    assert "\x1b[32m" in capsys.readouterr().out
