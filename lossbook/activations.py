@@ -9,15 +9,17 @@ import torch
 from torch import Tensor
 
 from lossbook.precision import widen
-from lossbook.validation import check_floating, check_real
+from lossbook.validation import check_axes, check_floating, check_integer, check_real
 
 
-def _exp_minus_abs(x: Tensor) -> Tensor:
-    """Return exp(-|x|), in [0, 1]: it cannot overflow.
+def _split_at_zero(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return min(x, 0) and -|x|, whose exponentials cannot overflow.
 
-    Not written with ``abs``: its gradient at 0, where a fresh model starts, is 0, and the right one is not.
+    ``abs`` has slope 0 at 0, where a fresh model starts, and makes the gradients there wrong. At 0 ``clamp`` has
+    slope 1 and ``relu`` slope 0, so here both results have slope 1: they agree that 0 lies on the left.
     """
-    return torch.exp(torch.where(x >= 0, -x, x))
+    negative = x.clamp(max=0)
+    return negative, negative - torch.relu(x)
 
 
 def sigmoid(x: Tensor) -> Tensor:
@@ -41,9 +43,9 @@ def sigmoid(x: Tensor) -> Tensor:
     check_real(x, "x")
     if not x.is_floating_point():
         x = x.to(torch.get_default_dtype())
-    wide = widen(x)
-    z = _exp_minus_abs(wide)
-    return (torch.where(wide >= 0, 1, z) / (1 + z)).to(x.dtype)
+    negative, minus_abs = _split_at_zero(widen(x))
+    # 1 / (1 + exp(-x)), numerator and denominator multiplied by exp(x) where x is negative
+    return (torch.exp(negative) / (1 + torch.exp(minus_abs))).to(x.dtype)
 
 
 def log_sigmoid(x: Tensor) -> Tensor:
@@ -65,9 +67,8 @@ def log_sigmoid(x: Tensor) -> Tensor:
     tensor([-6.9315e-01, -1.0000e+03])
     """
     check_floating(x, "x")
-    wide = widen(x)
-    smaller = torch.where(wide >= 0, 0, wide)
-    return (smaller - torch.log1p(_exp_minus_abs(wide))).to(x.dtype)
+    negative, minus_abs = _split_at_zero(widen(x))
+    return (negative - torch.log1p(torch.exp(minus_abs))).to(x.dtype)
 
 
 def logsumexp(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
@@ -86,6 +87,7 @@ def logsumexp(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
         TypeError: ``x`` is not a tensor.
         NotImplementedError: ``x`` is complex.
         IndexError: ``x`` has no axis ``dim``.
+        RuntimeError: ``dim`` names an axis twice, or none.
 
     References:
         Blanchard, Higham and Higham (2021), "Accurately computing the log-sum-exp and softmax functions".
@@ -94,6 +96,7 @@ def logsumexp(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
     tensor(1000.6932)
     """
     check_real(x, "x")
+    check_axes(dim, x)
     if not x.is_floating_point():
         x = x.to(torch.get_default_dtype())
     wide = widen(x)
@@ -116,7 +119,7 @@ def softmax(x: Tensor, dim: int) -> Tensor:
         Probabilities in [0, 1], same shape.
 
     Raises:
-        TypeError: ``x`` is not a tensor.
+        TypeError: ``x`` is not a tensor, or ``dim`` not an integer.
         NotImplementedError: ``x`` is not floating point.
         IndexError: ``x`` has no axis ``dim``.
 
@@ -127,8 +130,8 @@ def softmax(x: Tensor, dim: int) -> Tensor:
     tensor([0.5000, 0.5000])
     """
     check_floating(x, "x")
-    wide = widen(x)
-    e = torch.exp(wide - _maximum(wide, dim))
+    check_integer(dim, "dim")
+    _, e = maximum_and_exp(widen(x), dim)
     return (e / e.sum(dim, keepdim=True)).to(x.dtype)
 
 
@@ -145,7 +148,7 @@ def log_softmax(x: Tensor, dim: int) -> Tensor:
         Log-probabilities, at most 0, same shape.
 
     Raises:
-        TypeError: ``x`` is not a tensor.
+        TypeError: ``x`` is not a tensor, or ``dim`` not an integer.
         NotImplementedError: ``x`` is not floating point.
         IndexError: ``x`` has no axis ``dim``.
 
@@ -153,9 +156,17 @@ def log_softmax(x: Tensor, dim: int) -> Tensor:
     tensor([    0., -1000.])
     """
     check_floating(x, "x")
+    check_integer(dim, "dim")
     wide = widen(x)
     shifted = wide - _maximum(wide, dim)
     return (shifted - torch.log(torch.exp(shifted).sum(dim, keepdim=True))).to(x.dtype)
+
+
+def maximum_and_exp(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
+    """Return m, the maximum along ``dim`` (which stays as an axis of length 1), and exp(x - m), in [0, 1]."""
+    maximum = _maximum(x, dim)
+    # exp_ works in place: another table as large as x would take longer to get than to fill
+    return maximum, (x - maximum).exp_()
 
 
 def _maximum(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:

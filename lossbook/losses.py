@@ -9,7 +9,11 @@ Conventions, the same as in :mod:`torch.nn.functional`:
 - ``reduction`` is "none" (one loss per element), "sum", or "mean". What "mean" divides by differs from loss
   to loss, and each docstring says it.
 - float16 and bfloat16 are computed in float32 and rounded once.
-- A wrong shape, dtype or range raises the kind of error that torch raises, with what to do about it.
+- A wrong shape, dtype or range raises the kind of error that torch raises, with what to do about it. Under
+  ``torch.compile`` the values are not looked at, so that the graph stays whole: an index that is no class is
+  then a RuntimeError of the compiled look-up, and numbers outside [0, 1] go unnoticed.
+- Where torch takes what is surely a mistake, these functions do not: a negative or NaN ``label_smoothing``,
+  complex numbers, class weights that are not of shape ``(C,)``.
 """
 
 import warnings
@@ -18,7 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lossbook.activations import log_sigmoid, log_softmax, sigmoid
+from lossbook.activations import log_sigmoid, log_softmax, maximum_and_exp, sigmoid
 from lossbook.precision import widen
 from lossbook.reduction import REDUCTIONS, check_reduction, reduce
 from lossbook.validation import (
@@ -26,10 +30,12 @@ from lossbook.validation import (
     check_broadcasts,
     check_class_indices,
     check_class_probabilities,
+    check_class_range,
     check_class_weight,
     check_floating,
+    check_integer,
+    check_label_smoothing,
     check_probabilities,
-    check_same_dtype,
     check_same_shape,
     check_tensor,
     class_axis,
@@ -94,8 +100,8 @@ def binary_cross_entropy(
     check_tensor(input, "input")
     check_tensor(target, "target")
     check_same_shape(input, target)
+    check_binary_target(target, input)
     check_floating(input, "input")
-    check_binary_target(target, input.dtype)
     check_probabilities(input, "input")
     check_probabilities(target, "target")
     loss = _ClampedCrossEntropy.apply(widen(input), widen(target))
@@ -116,7 +122,7 @@ class _LogisticLoss(torch.autograd.Function):
 
     @staticmethod
     def forward(logits: Tensor, target: Tensor, pos_weight: Tensor | None) -> Tensor:
-        return (1 - target) * logits - _log_weight(target, pos_weight) * log_sigmoid(logits)
+        return (1 - target) * logits - _weigh(log_sigmoid(logits), target, pos_weight)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, Tensor | None], output: Tensor) -> None:
@@ -128,19 +134,19 @@ class _LogisticLoss(torch.autograd.Function):
         (grad,) = grads
         grad_target = grad_pos_weight = None
         positives = target if pos_weight is None else pos_weight * target
-        grad_logits = grad * (_log_weight(target, pos_weight) * sigmoid(logits) - positives)
-        if ctx.needs_input_grad[1]:
+        grad_logits = grad * (_weigh(sigmoid(logits), target, pos_weight) - positives)
+        if ctx.needs_input_grad[1] and pos_weight is None:
             grad_target = -grad * logits
-            if pos_weight is not None:
-                grad_target = grad_target - grad * (pos_weight - 1) * log_sigmoid(logits)
+        elif ctx.needs_input_grad[1]:
+            grad_target = grad * (log_sigmoid(-logits) - pos_weight * log_sigmoid(logits))
         if ctx.needs_input_grad[2]:
             grad_pos_weight = -grad * target * log_sigmoid(logits)
         return grad_logits, grad_target, grad_pos_weight
 
 
-def _log_weight(target: Tensor, pos_weight: Tensor | None) -> Tensor | int:
-    """Return the factor of log(1 + exp(-x)): pos_weight for a positive, 1 for a negative."""
-    return 1 if pos_weight is None else 1 + (pos_weight - 1) * target
+def _weigh(x: Tensor, target: Tensor, pos_weight: Tensor | None) -> Tensor:
+    """Return ``x`` times the factor of log(1 + exp(-logit)): pos_weight for a positive, 1 for a negative."""
+    return x if pos_weight is None else (1 + (pos_weight - 1) * target) * x
 
 
 def binary_cross_entropy_with_logits(
@@ -184,11 +190,13 @@ def binary_cross_entropy_with_logits(
     check_same_shape(input, target)
     check_floating(input, "input")
     check_binary_target(target)
-    for factor, name in ((weight, "weight"), (pos_weight, "pos_weight")):
-        if factor is not None:
-            check_broadcasts(factor, input.shape, name)
-    loss = _LogisticLoss.apply(widen(input), widen(target), pos_weight)
+    logits = widen(input)
+    if pos_weight is not None:
+        check_broadcasts(pos_weight, input.shape, "pos_weight")
+        pos_weight = pos_weight.to(logits.dtype)
+    loss = _LogisticLoss.apply(logits, widen(target), pos_weight)
     if weight is not None:
+        check_broadcasts(weight, input.shape, "weight")
         loss = loss * weight
     return reduce(loss, reduction).to(target.dtype)
 
@@ -227,34 +235,47 @@ def nll_loss(
     tensor([0.5000, 2.0000])
     """
     check_reduction(reduction)
-    check_floating(input, "input")
+    check_tensor(input, "input")
     check_tensor(target, "target")
-    check_class_indices(input, target, ignore_index)
+    check_class_indices(input, target)
+    check_floating(input, "input")
+    check_class_weight(weight, input, input.dtype)
+    index, counted = _classes_to_count(input, target, ignore_index)
+    loss = -_pick(widen(input), index)
+    factor = None
     if weight is not None:
-        check_class_weight(weight, input.shape[class_axis(input)])
-        check_same_dtype(weight, input)
-    factor = _class_factor(target, weight, ignore_index, input)
-    loss = -_pick(widen(input), target, ignore_index) * factor
-    loss = torch.where(target == ignore_index, 0, loss)  # 0 * inf would be NaN
-    total = loss.sum() / factor.sum() if reduction == "mean" else reduce(loss, reduction)
-    return total.to(input.dtype)
+        factor = widen(weight)[index]
+        loss = loss * factor
+    return _reduce_counted(loss, counted, factor, reduction).to(input.dtype)
 
 
-def _pick(input: Tensor, target: Tensor, ignore_index: int) -> Tensor:
-    """Return the score of each sample's target class (of class 0 where the target is ignored)."""
-    axis = class_axis(input)
-    index = torch.where(target == ignore_index, 0, target).long()
-    if axis == 0:
-        return input[index]
-    return input.gather(axis, index.unsqueeze(axis)).squeeze(axis)
-
-
-def _class_factor(target: Tensor, weight: Tensor | None, ignore_index: int, like: Tensor) -> Tensor:
-    """Return the weight of each sample's target class, 0 where the target is ignored."""
+def _classes_to_count(input: Tensor, target: Tensor, ignore_index: int) -> tuple[Tensor, Tensor]:
+    """Return the index of each sample's class (0 where it is ignored), and whether the sample counts."""
+    check_integer(ignore_index, "ignore_index")
+    if input.dim() == 1:
+        target = target.reshape(())
+    target = target.long()
     counted = target != ignore_index
-    if weight is None:
-        return counted.to(widen(like).dtype)
-    return widen(weight)[torch.where(counted, target, 0).long()] * counted
+    return torch.where(counted, target, 0), counted
+
+
+def _pick(scores: Tensor, index: Tensor) -> Tensor:
+    """Return the score of each sample's class."""
+    axis = class_axis(scores)
+    try:
+        return scores.gather(axis, index.unsqueeze(axis)).squeeze(axis)
+    except RuntimeError:  # looking for a wrong index only now costs nothing where there is none
+        check_class_range(index, scores.shape[axis])
+        raise
+
+
+def _reduce_counted(loss: Tensor, counted: Tensor, factor: Tensor | None, reduction: str) -> Tensor:
+    """Reduce the losses of the samples that count; the mean is one over their weights, not their number."""
+    loss = torch.where(counted, loss, 0)
+    if reduction != "mean":
+        return reduce(loss, reduction)
+    total = counted if factor is None else torch.where(counted, factor, 0)
+    return loss.sum() / total.sum()
 
 
 def cross_entropy(
@@ -298,19 +319,29 @@ def cross_entropy(
     tensor([6.9315e-01, 1.0000e+03])
     """
     check_reduction(reduction)
-    check_floating(input, "input")
+    check_label_smoothing(label_smoothing)
+    check_tensor(input, "input")
     check_tensor(target, "target")
-    axis = class_axis(input)
-    if not 0 <= label_smoothing <= 1:
-        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     if target.shape == input.shape:
         return _soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
-    log_probs = log_softmax(input, axis)
-    loss = nll_loss(log_probs, target, weight, ignore_index, reduction)
-    if label_smoothing == 0:
-        return loss
-    smooth = _uniform_cross_entropy(log_probs, target, weight, ignore_index, reduction)
-    return (1 - label_smoothing) * loss + label_smoothing * smooth
+    check_floating(input, "input")
+    axis = class_axis(input)
+    check_class_indices(input, target)
+    check_class_weight(weight, input, input.dtype)
+    index, counted = _classes_to_count(input, target, ignore_index)
+    logits = widen(input)
+    maximum, e = maximum_and_exp(logits, axis)
+    log_total = torch.log(e.sum(axis, keepdim=True))
+    # minus the log-softmax of the true class, without making the table of all classes' log-probabilities
+    loss = log_total.squeeze(axis) - (_pick(logits, index) - maximum.squeeze(axis))
+    factor = None
+    if weight is not None:
+        factor = widen(weight)[index]
+        loss = loss * factor
+    if label_smoothing > 0:
+        uniform = -_weighted_sum((logits - maximum).sub_(log_total), weight, axis) / input.shape[axis]
+        loss = (1 - label_smoothing) * loss + label_smoothing * uniform
+    return _reduce_counted(loss, counted, factor, reduction).to(input.dtype)
 
 
 def _soft_cross_entropy(
@@ -323,36 +354,25 @@ def _soft_cross_entropy(
 ) -> Tensor:
     """Cross-entropy where the target gives a probability for each class."""
     check_class_probabilities(target, ignore_index)
+    check_floating(input, "input")
     axis = class_axis(input)
     classes = input.shape[axis]
-    if label_smoothing > 0:
-        target = target * (1 - label_smoothing) + label_smoothing / classes
-    terms = widen(log_softmax(input, axis)) * widen(target)
-    if weight is not None:
-        check_class_weight(weight, classes)
-        terms = terms * _along(weight, axis, terms.dim())
+    check_class_weight(weight, input)
     dtype = torch.promote_types(input.dtype, target.dtype)
-    return reduce(-terms.sum(axis), reduction).to(dtype)
-
-
-def _uniform_cross_entropy(
-    log_probs: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str
-) -> Tensor:
-    """Cross-entropy to the uniform distribution: what label smoothing mixes in. Every class's weight counts."""
-    axis = class_axis(log_probs)
-    terms = widen(log_probs)
     if weight is not None:
-        terms = terms * _along(weight, axis, terms.dim())
-    loss = -terms.sum(axis) / log_probs.shape[axis]
-    loss = torch.where(target == ignore_index, 0, loss)
-    if reduction == "mean":
-        loss = loss.sum() / _class_factor(target, weight, ignore_index, log_probs).sum()
-    return (loss if reduction == "mean" else reduce(loss, reduction)).to(log_probs.dtype)
+        dtype = torch.promote_types(dtype, weight.dtype)
+    probs = widen(target)
+    if label_smoothing > 0:
+        probs = probs * (1 - label_smoothing) + label_smoothing / max(classes, 1)
+    loss = -_weighted_sum(log_softmax(widen(input), axis) * probs, weight, axis)
+    return reduce(loss, reduction).to(dtype)
 
 
-def _along(weight: Tensor, axis: int, dim: int) -> Tensor:
-    """Return the class weights shaped so that they broadcast along ``axis`` of a ``dim``-dimensional tensor."""
-    return widen(weight).reshape([-1 if d == axis else 1 for d in range(dim)])
+def _weighted_sum(terms: Tensor, weight: Tensor | None, axis: int) -> Tensor:
+    """Return the sum over the classes, each with its own weight."""
+    if weight is not None:
+        terms = terms * widen(weight).reshape([-1 if d == axis else 1 for d in range(terms.dim())])
+    return terms.sum(axis)
 
 
 def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False) -> Tensor:
@@ -387,10 +407,8 @@ def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: b
     for x, name in ((input, "input"), (target, "target")):
         check_tensor(x, name)
         if not x.is_floating_point():
-            raise RuntimeError(
-                f"kl_div: {name} has dtype {x.dtype}, it must be floating point: call .float()"
-            )
-    if reduction == "mean":
+            raise RuntimeError(f"kl_div: {name} has dtype {x.dtype}, it must be floating point: call .float()")
+    if reduction == "mean" and not torch.compiler.is_compiling():
         warnings.warn(
             "reduction 'mean' divides by the number of elements, classes included: "
             "'batchmean' gives the KL divergence per sample",
@@ -444,9 +462,12 @@ def symmetric_cross_entropy(
     if not log_zero < 0:
         raise ValueError(f"log_zero stands for the logarithm of 0: it must be negative, not {log_zero}")
     check_reduction(reduction)
-    forward = cross_entropy(input, target, reduction="none")
+    check_tensor(input, "input")
+    check_tensor(target, "target")
+    check_class_indices(input, target)
+    forward = cross_entropy(widen(input), target, reduction="none")
     reverse = log_zero * torch.expm1(-forward)  # -A (1 - p_y), as p_y = exp(-forward)
-    return reduce(alpha * forward + beta * reverse, reduction)
+    return reduce(alpha * forward + beta * reverse, reduction).to(input.dtype)
 
 
 def focal_loss(
@@ -482,18 +503,21 @@ def focal_loss(
     >>> focal_loss(torch.tensor([0.0]), torch.tensor([1.0]), gamma=2.0)
     tensor(0.1733)
     """
-    if gamma < 0:
+    if not gamma >= 0:
         raise ValueError(f"gamma must be at least 0, not {gamma}")
     if alpha is not None and not 0 <= alpha <= 1:
         raise ValueError(f"alpha must be between 0 and 1, not {alpha}")
     check_reduction(reduction)
-    loss = binary_cross_entropy_with_logits(input, target, reduction="none")
-    # 1 - p_t without a subtraction from 1, whose rounding to 0 would make the gradient of a power infinite
-    miss = target * sigmoid(-input) + (1 - target) * sigmoid(input)
-    loss = miss**gamma * loss
+    check_tensor(input, "input")
+    check_tensor(target, "target")
+    logits, y = widen(input), widen(target)
+    loss = binary_cross_entropy_with_logits(logits, y, reduction="none")
+    # 1 - p_t, without a subtraction from 1 that rounds to 0: there the slope of a power may be infinite
+    miss = y * sigmoid(-logits) + (1 - y) * sigmoid(logits)
+    loss = miss.clamp(min=torch.finfo(miss.dtype).tiny) ** gamma * loss
     if alpha is not None:
-        loss = (alpha * target + (1 - alpha) * (1 - target)) * loss
-    return reduce(loss, reduction)
+        loss = (alpha * y + (1 - alpha) * (1 - y)) * loss
+    return reduce(loss, reduction).to(target.dtype)
 
 
 def masked_binary_cross_entropy_with_logits(
@@ -529,20 +553,23 @@ def masked_binary_cross_entropy_with_logits(
     tensor(0.6931)
     """
     check_reduction(reduction, (*REDUCTIONS, "sequence_mean"))
+    check_tensor(input, "input")
+    check_tensor(target, "target")
     check_tensor(mask, "mask")
+    check_same_shape(input, target)
     if mask.dtype != torch.bool:
         raise TypeError(f"mask has dtype {mask.dtype}: it must be bool, True where a step is real")
     if mask.shape != input.shape:
-        raise ValueError(
-            f"mask has shape {tuple(mask.shape)}, input {tuple(input.shape)}: give both the same"
-        )
+        raise ValueError(f"mask has shape {tuple(mask.shape)}, input {tuple(input.shape)}: give both the same")
     # Hide the padding before the loss, not after it: 0 * nan is nan, in the gradient too.
-    input, target = torch.where(mask, input, 0), torch.where(mask, target, 0)
-    loss = binary_cross_entropy_with_logits(input, target, reduction="none", pos_weight=pos_weight)
+    logits, y = torch.where(mask, widen(input), 0), torch.where(mask, widen(target), 0)
+    loss = binary_cross_entropy_with_logits(logits, y, reduction="none", pos_weight=pos_weight)
     loss = torch.where(mask, loss, 0)
     if reduction == "mean":
-        return loss.sum() / mask.sum()
-    if reduction == "sequence_mean":
+        loss = loss.sum() / mask.sum()
+    elif reduction == "sequence_mean":
         steps = mask.sum(-1)
-        return (loss.sum(-1) / steps.clamp(min=1)).sum() / (steps > 0).sum()
-    return reduce(loss, reduction)
+        loss = (loss.sum(-1) / steps.clamp(min=1)).sum() / (steps > 0).sum()
+    else:
+        loss = reduce(loss, reduction)
+    return loss.to(target.dtype)

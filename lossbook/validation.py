@@ -1,5 +1,7 @@
 """What the losses accept, said once: each check raises torch's kind of error with what to do about it."""
 
+import operator
+
 import torch
 from torch import Tensor
 
@@ -11,18 +13,14 @@ def _shape(x: Tensor) -> str:
 def check_tensor(x: object, name: str) -> None:
     """Raise TypeError where ``x`` is not a tensor."""
     if not isinstance(x, Tensor):
-        raise TypeError(
-            f"{name} must be a torch.Tensor, not {type(x).__name__}: wrap it in torch.tensor(...)"
-        )
+        raise TypeError(f"{name} must be a torch.Tensor, not {type(x).__name__}: wrap it in torch.tensor(...)")
 
 
 def check_floating(x: Tensor, name: str) -> None:
     """Raise NotImplementedError where ``x`` is not a floating-point tensor."""
     check_tensor(x, name)
     if not x.is_floating_point():
-        raise NotImplementedError(
-            f"{name} has dtype {x.dtype}: it must be floating point, call .float() on it"
-        )
+        raise NotImplementedError(f"{name} has dtype {x.dtype}: it must be floating point, call .float() on it")
 
 
 def check_real(x: Tensor, name: str) -> None:
@@ -30,6 +28,23 @@ def check_real(x: Tensor, name: str) -> None:
     check_tensor(x, name)
     if x.is_complex():
         raise NotImplementedError(f"{name} has dtype {x.dtype}: scores are real numbers")
+
+
+def check_integer(value: object, name: str) -> None:
+    """Raise TypeError where ``value`` is not an integer."""
+    try:
+        operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, not {type(value).__name__}") from None
+
+
+def check_axes(dim: int | tuple[int, ...], x: Tensor) -> None:
+    """Raise where ``dim`` is neither an axis nor a tuple of axes."""
+    axes = dim if isinstance(dim, tuple | list) else (dim,)
+    if x.dim() and not axes:
+        raise RuntimeError("dim is empty: name the axes to sum over")
+    for axis in axes:
+        check_integer(axis, "dim")
 
 
 def check_same_shape(input: Tensor, target: Tensor) -> None:
@@ -52,27 +67,41 @@ def check_same_shape(input: Tensor, target: Tensor) -> None:
     raise ValueError(f"target has shape {_shape(target)}, input {_shape(input)}: {advice}")
 
 
-def check_binary_target(target: Tensor, dtype: torch.dtype | None = None) -> None:
-    """Raise RuntimeError where a binary target is not floating point, or not of ``dtype`` if one is given."""
+def check_binary_target(target: Tensor, input: Tensor | None = None) -> None:
+    """Raise RuntimeError where a binary target is not floating point, or not of the dtype of a given input."""
+    if input is not None and target.dtype == input.dtype:
+        return
     if not target.is_floating_point():
         raise RuntimeError(
             f"target has dtype {target.dtype}: binary targets are floats (0.0, 1.0 or between), "
             "call target.float()"
         )
-    if dtype is not None and target.dtype != dtype:
-        raise RuntimeError(f"target has dtype {target.dtype}, input {dtype}: call target.to(input.dtype)")
+    if input is not None:
+        raise RuntimeError(f"target has dtype {target.dtype}, input {input.dtype}: call target.to(input.dtype)")
 
 
 def check_probabilities(x: Tensor, name: str) -> None:
-    """Raise RuntimeError where an element of ``x`` is not in [0, 1] (NaN is not)."""
-    if not bool(((x >= 0) & (x <= 1)).all()):
+    """Raise RuntimeError where an element of ``x`` is not in [0, 1] (NaN is not).
+
+    Where there are no numbers to look at, under ``torch.compile`` and ``torch.func.vmap``, nothing is checked.
+    """
+    if torch.compiler.is_compiling() or not x.numel():
+        return
+    low, high = torch.aminmax(x.detach())
+    try:
+        inside = bool((low >= 0) & (high <= 1))
+    except RuntimeError:  # vmap: one answer for each sample
+        return
+    if not inside:
         hint = ": these look like logits, use binary_cross_entropy_with_logits" if name == "input" else ""
         raise RuntimeError(f"all elements of {name} should be between 0 and 1{hint}")
 
 
 def check_broadcasts(weight: Tensor, shape: torch.Size, name: str) -> None:
-    """Raise RuntimeError where ``weight`` does not broadcast to ``shape`` as it stands."""
+    """Raise RuntimeError where ``weight`` is complex or does not broadcast to ``shape`` as it stands."""
     check_tensor(weight, name)
+    if weight.is_complex():
+        raise RuntimeError(f"{name} has dtype {weight.dtype}: weights are real numbers")
     fits = weight.dim() <= len(shape) and all(
         w in (1, s) for w, s in zip(reversed(weight.shape), reversed(shape), strict=False)
     )
@@ -86,54 +115,64 @@ def check_broadcasts(weight: Tensor, shape: torch.Size, name: str) -> None:
 def class_axis(input: Tensor) -> int:
     """Return the axis of the classes: 0 for one sample ``(C,)``, 1 for ``(N, C)`` and ``(N, C, d1, ...)``."""
     if input.dim() == 0:
-        raise ValueError("input is a single number: expected class scores of shape (C,) or (N, C, ...)")
+        raise IndexError("input is a single number: expected class scores of shape (C,) or (N, C, ...)")
     return 0 if input.dim() == 1 else 1
 
 
-def check_class_indices(input: Tensor, target: Tensor, ignore_index: int) -> None:
+def check_class_indices(input: Tensor, target: Tensor) -> None:
     """Raise where ``target`` does not hold one class index per sample of ``input``.
 
+    Whether the indices are classes is left to the look-up itself, see :func:`check_class_range`.
+
     Raises:
+        ValueError: no class axis, or another number of samples.
         RuntimeError: wrong dtype, or a shape other than the input's without its class axis.
-        ValueError: another number of samples.
-        IndexError: an index that is neither ``ignore_index`` nor one of the classes.
     """
+    if input.dim() == 0:
+        raise ValueError("input is a single number: expected class scores of shape (C,) or (N, C, ...)")
+    axis = class_axis(input)
+    expected = input.shape[:axis] + input.shape[axis + 1 :]
+    # torch takes a target of shape (1,) for one unbatched sample, too
+    if target.shape != expected and not (axis == 0 and target.shape == (1,)):
+        kind = RuntimeError if target.shape[:1] == expected[:1] or target.dim() > input.dim() == 1 else ValueError
+        raise kind(
+            f"target has shape {_shape(target)}, input {_shape(input)}: expected target shape "
+            f"{tuple(expected)}, one index per sample (the classes are the input's axis {axis})"
+        )
     if target.dtype not in (torch.int64, torch.uint8):
         raise RuntimeError(
             f"expected target dtype to be torch.int64 (class indices), but got {target.dtype}: call "
             "target.long(), or give class probabilities in the input's shape"
         )
-    axis = class_axis(input)
-    expected = input.shape[:axis] + input.shape[axis + 1 :]
-    # torch takes a target of shape (1,) for one unbatched sample, too
-    if target.shape != expected and not (axis == 0 and target.shape == (1,)):
-        kind = ValueError if input.dim() == 2 and target.dim() == 1 else RuntimeError
-        raise kind(
-            f"target has shape {_shape(target)}, input {_shape(input)}: expected target shape "
-            f"{tuple(expected)}, one index per sample (the classes are the input's axis {axis})"
-        )
-    counted = target[target != ignore_index]
-    if counted.numel():
-        low, high = int(counted.min()), int(counted.max())
-        classes = input.shape[axis]
-        if low < 0 or high >= classes:
-            wrong = high if high >= classes else low
-            raise IndexError(f"Target {wrong} is out of bounds: {classes} classes are 0 to {classes - 1}")
 
 
-def check_class_weight(weight: Tensor, classes: int) -> None:
-    """Raise RuntimeError where ``weight`` is not one number per class."""
+def check_class_range(index: Tensor, classes: int) -> None:
+    """Raise IndexError where an index is not one of ``classes``."""
+    low, high = (int(extreme) for extreme in torch.aminmax(index))
+    if low < 0 or high >= classes:
+        wrong = low if low < 0 else high
+        raise IndexError(f"Target {wrong} is out of bounds: {classes} classes are 0 to {classes - 1}")
+
+
+def check_label_smoothing(label_smoothing: float) -> None:
+    """Raise RuntimeError where ``label_smoothing`` is not in [0, 1]."""
+    if not 0 <= label_smoothing <= 1:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+
+
+def check_class_weight(weight: Tensor | None, input: Tensor, dtype: torch.dtype | None = None) -> None:
+    """Raise RuntimeError where ``weight`` is not one real number per class, or not of the ``dtype`` given."""
+    if weight is None:
+        return
     check_tensor(weight, "weight")
-    if weight.shape != (classes,):
-        raise RuntimeError(f"weight has shape {_shape(weight)}: one number for each of {classes} classes")
-
-
-def check_same_dtype(weight: Tensor, input: Tensor) -> None:
-    """Raise RuntimeError where the class weights have another dtype than the scores."""
-    if weight.dtype != input.dtype:
+    classes = input.shape[class_axis(input)]
+    if weight.shape != (classes,) or weight.is_complex():
         raise RuntimeError(
-            f"expected scalar type {input.dtype} but found {weight.dtype}: call weight.to(input.dtype)"
+            f"weight has shape {_shape(weight)} and dtype {weight.dtype}: "
+            f"one real number for each of {classes} classes"
         )
+    if dtype is not None and weight.dtype != dtype:
+        raise RuntimeError(f"expected scalar type {dtype} but found {weight.dtype}: call weight.to(input.dtype)")
 
 
 def check_class_probabilities(target: Tensor, ignore_index: int) -> None:

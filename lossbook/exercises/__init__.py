@@ -2,9 +2,9 @@
 
 import importlib
 
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import Aspect, Case, Exercise, Mistake, Sweep
 
-__all__ = ["SETS", "Aspect", "Case", "Exercise", "Mistake", "exercise_names", "get_exercise"]
+__all__ = ["SETS", "Aspect", "Case", "Exercise", "Mistake", "Sweep", "exercise_names", "get_exercise"]
 
 SETS: dict[str, tuple[str, ...]] = {
     "01-probabilities": ("sigmoid", "log_sigmoid", "logsumexp", "softmax", "log_softmax"),

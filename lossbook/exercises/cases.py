@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from lossbook.exercises.description import Case
+from lossbook.exercises.description import Case, Sweep
 
 INF = math.inf
 
@@ -80,3 +80,10 @@ def rows_gradients(generator: torch.Generator) -> Iterator[Case]:
     yield Case((random_logits((2, 3), generator), 1))
     yield Case((random_logits((3, 3), generator), 0))
     yield Case((torch.tensor([[1000.0, 0.0], [-1000.0, -1001.0]]), 1), note="extreme logits")
+
+
+_RANGE = torch.linspace(-120, 120, 241)
+_PAIRS = torch.stack([_RANGE, torch.zeros_like(_RANGE)], dim=1)
+
+ELEMENTWISE_SWEEP = Sweep("logit x", _RANGE, Case((_RANGE,)))
+ROWS_SWEEP = Sweep("z, for the logits [z, 0]", _RANGE, Case((_PAIRS, 1)))

@@ -38,6 +38,8 @@ class Aspect:
         gradient: whether the gradient on the first argument is compared, too.
         small_values: whether tiny numbers matter: the comparison is then relative down to 1e-30, so that
             0.0 is no answer for 1e-22.
+        accuracy: the relative accuracy that is asked for where the answer is found by a search, e.g. 1e-3;
+            None where right answers differ by rounding alone.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Aspect:
     cases: CaseGenerator
     gradient: bool = False
     small_values: bool = False
+    accuracy: float | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,21 @@ class Mistake:
 
 
 @dataclass(frozen=True)
+class Sweep:
+    """One call that runs through a range, so that a report can draw the learner's numbers over torch's.
+
+    Attributes:
+        label: what runs, e.g. "logit x".
+        x: the range, rising, shape (n,).
+        case: the call; its value has n numbers, or n rows, of which the first column is drawn.
+    """
+
+    label: str
+    x: torch.Tensor
+    case: Case
+
+
+@dataclass(frozen=True)
 class Exercise:
     """A function that learners write, and all that is needed to judge it.
 
@@ -80,6 +98,7 @@ class Exercise:
         forbidden: names of torch functions that would be the answer itself.
         difficulty: 1 (a line or two) to 5.
         minutes: how long it takes most people.
+        sweep: what to draw in the report on a wrong solution, where a picture says more; None for nothing.
     """
 
     name: str
@@ -93,6 +112,7 @@ class Exercise:
     forbidden: frozenset[str]
     difficulty: int
     minutes: int
+    sweep: Sweep | None = None
 
     @property
     def points(self) -> int:

@@ -174,4 +174,5 @@ EXERCISE = Exercise(
     forbidden=ACTIVATIONS,
     difficulty=3,
     minutes=20,
+    sweep=cases.ELEMENTWISE_SWEEP,
 )

@@ -173,4 +173,5 @@ EXERCISE = Exercise(
     forbidden=ACTIVATIONS,
     difficulty=2,
     minutes=10,
+    sweep=cases.ROWS_SWEEP,
 )

@@ -158,4 +158,5 @@ EXERCISE = Exercise(
     forbidden=ACTIVATIONS,
     difficulty=2,
     minutes=15,
+    sweep=cases.ELEMENTWISE_SWEEP,
 )

@@ -171,4 +171,5 @@ EXERCISE = Exercise(
     forbidden=ACTIVATIONS,
     difficulty=2,
     minutes=15,
+    sweep=cases.ROWS_SWEEP,
 )

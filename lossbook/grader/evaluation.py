@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from lossbook.exercises import Aspect, Case, Exercise, get_exercise
+import numpy as np
+
+from lossbook.exercises import Aspect, Case, Exercise, Sweep, get_exercise
 from lossbook.grader.compare import difference
+from lossbook.grader.curve import Curve
 from lossbook.grader.diagnose import diagnose
-from lossbook.grader.outcome import Outcome
+from lossbook.grader.outcome import Array, Outcome
 from lossbook.grader.patterns import pattern
 from lossbook.grader.report import AspectResult, CaseResult, Report
 from lossbook.grader.runner import run_all, run_trusted
@@ -42,7 +46,30 @@ def evaluate(name: str, function: Callable[..., Any], seed: int | None = None, s
         )
     seed = secrets.randbelow(2**31) if seed is None else seed
     drawn = exercise.draw(seed)
-    return judge(exercise, seed, drawn, run_all(function, drawn, exercise.forbidden, seconds))
+    report = judge(exercise, seed, drawn, run_all(function, drawn, exercise.forbidden, seconds))
+    if exercise.sweep is None or report.passed or report.unsolved or report.forbidden:
+        return report
+    swept = _swept(exercise.sweep)
+    return replace(report, curve=curve_of(exercise, run_all(function, swept, seconds=seconds)[0][0]))
+
+
+def curve_of(exercise: Exercise, got: Outcome) -> Curve | None:
+    """Return the learner's numbers over torch's, or None where they are no numbers, or torch's very own."""
+    sweep = exercise.sweep
+    if sweep is None or not isinstance(got.value, Array):
+        return None
+    n = len(sweep.x)
+    want = run_trusted(exercise.reference, _swept(sweep))[0][0].value.numbers
+    if got.value.numbers.shape != want.shape or got.value.numbers.dtype.kind != "f":
+        return None
+    ours, theirs = (numbers.astype(float).reshape(n, -1)[:, 0] for numbers in (want, got.value.numbers))
+    if np.allclose(ours, theirs, rtol=1e-3, atol=1e-3, equal_nan=True):
+        return None
+    return Curve(sweep.label, sweep.x.double().numpy(), ours, theirs)
+
+
+def _swept(sweep: Sweep) -> list[tuple[Aspect, tuple[Case, ...]]]:
+    return [(Aspect("sweep", 0, lambda generator: iter(())), (sweep.case,))]
 
 
 def judge(exercise: Exercise, seed: int, drawn: Drawn, gots: list[list[Outcome]]) -> Report:

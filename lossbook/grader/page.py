@@ -11,6 +11,8 @@ from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from lossbook.grader.curve import as_image
+
 if TYPE_CHECKING:
     from lossbook.grader.report import AspectResult, CaseResult, Report
 
@@ -70,7 +72,7 @@ def _reading(report: Report) -> str:
 
 
 def _extras(report: Report) -> str:
-    parts = []
+    parts = [as_image(report.curve)] if report.curve else []
     if report.printed:
         parts.append(f"<details><summary>What it printed</summary><pre>{escape(report.printed)}</pre></details>")
     parts += [f"<p>It warned: {escape(warning)}</p>" for warning in report.warnings]

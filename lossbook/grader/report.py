@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lossbook.exercises import Mistake
 from lossbook.grader.compare import Difference
+from lossbook.grader.curve import Curve
 from lossbook.grader.page import as_html
 from lossbook.grader.text import as_text
 
@@ -59,6 +60,7 @@ class Report:
         warnings: what the function warned of, each once.
         printed: what it printed in the first call that printed.
         hints: of the exercise, shown one step at a time on request.
+        curve: the learner's numbers over torch's along a range, where that shows more; None elsewhere.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Report:
     warnings: tuple[str, ...]
     printed: str
     hints: tuple[str, ...]
+    curve: Curve | None = None
 
     @property
     def results(self) -> tuple[CaseResult, ...]:

@@ -1,0 +1,109 @@
+"""A small picture of the learner's numbers over torch's, where that shows more than single calls do.
+
+It is an SVG in an ``img`` tag: no script can hide in it, and feedback pages may keep it. An image does not
+know the page's colours, so its own are readable on light and on dark ground.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import quote
+
+import numpy as np
+
+WIDTH, HEIGHT, MARGIN = 460, 150, 34
+YOURS, TORCH, GREY = "#e0691a", "#3b8fd4", "#888888"
+NARROWEST = 1e-12
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The same input for both: numbers along ``x``, by torch and by the learner.
+
+    Attributes:
+        label: what x is.
+        x: finite and rising, (n,).
+        want: torch's numbers, (n,).
+        got: the learner's, (n,); NaN and infinities are marked, not drawn.
+    """
+
+    label: str
+    x: np.ndarray
+    want: np.ndarray
+    got: np.ndarray
+
+    @property
+    def description(self) -> str:
+        """What the picture shows, for readers who do not see it."""
+        broken = self.x[~np.isfinite(self.got) & np.isfinite(self.want)]
+        where = f"; yours is nan or infinite from {broken.min():g} to {broken.max():g}" if broken.size else ""
+        return f"Your numbers (orange) over torch's (blue), along {self.label}{where}."
+
+
+def as_image(curve: Curve) -> str:
+    """Return the picture as an ``img`` tag that needs no other file."""
+    address = "data:image/svg+xml," + quote(_svg(curve))
+    return f'<img class="lb-curve" alt="{escape(curve.description, quote=True)}" src="{address}" width="{WIDTH}">'
+
+
+def _svg(curve: Curve) -> str:
+    low, high = _range(curve)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT + 18}" font-family="sans-serif" '
+        f'font-size="11" fill="none" stroke-width="2">{_frame(curve, low, high)}'
+        f'<path stroke="{TORCH}" stroke-width="5" opacity="0.5" d="{_path(curve, curve.want, low, high)}"/>'
+        f'<path stroke="{YOURS}" d="{_path(curve, curve.got, low, high)}"/>{"".join(_broken(curve))}</svg>'
+    )
+
+
+def _range(curve: Curve) -> tuple[float, float]:
+    """Torch's range, with some room for wrong numbers, so that one runaway does not flatten the picture."""
+    want = curve.want[np.isfinite(curve.want)]
+    low, high = (float(want.min()), float(want.max())) if want.size else (0.0, 1.0)
+    room = 0.25 * max(high - low, NARROWEST)
+    got = curve.got[np.isfinite(curve.got)]
+    if got.size:
+        low, high = max(min(low, float(got.min())), low - room), min(max(high, float(got.max())), high + room)
+    return low, max(high, low + NARROWEST)
+
+
+def _place(curve: Curve, x: float) -> float:
+    first, last = float(curve.x[0]), float(curve.x[-1])
+    return MARGIN + (x - first) / (last - first) * (WIDTH - 2 * MARGIN)
+
+
+def _level(y: float, low: float, high: float) -> float:
+    inside = min(max(y, low), high)
+    return HEIGHT - 16 - (inside - low) / (high - low) * (HEIGHT - 32)
+
+
+def _path(curve: Curve, numbers: np.ndarray, low: float, high: float) -> str:
+    parts, drawing = [], False
+    for x, y in zip(curve.x, numbers, strict=True):
+        if np.isfinite(y):
+            parts.append(f"{'L' if drawing else 'M'}{_place(curve, x):.1f} {_level(y, low, high):.1f}")
+        drawing = bool(np.isfinite(y))
+    return "".join(parts)
+
+
+def _broken(curve: Curve) -> Iterator[str]:
+    """Mark along the bottom where the learner's numbers are NaN or infinite and torch's are not."""
+    for x in curve.x[~np.isfinite(curve.got) & np.isfinite(curve.want)]:
+        place = _place(curve, x)
+        yield f'<path stroke="{YOURS}" d="M{place:.1f} {HEIGHT - 12}v8"/>'
+
+
+def _frame(curve: Curve, low: float, high: float) -> str:
+    first, last = curve.x[0], curve.x[-1]
+    lines = [
+        f'<path stroke="{GREY}" stroke-width="1" d="M{MARGIN} {HEIGHT - 4}H{WIDTH - MARGIN}"/>',
+        f'<g fill="{GREY}"><text x="{MARGIN}" y="{HEIGHT + 12}">{first:g}</text>',
+        f'<text x="{WIDTH - MARGIN}" y="{HEIGHT + 12}" text-anchor="end">{last:g}</text>',
+        f'<text x="{WIDTH / 2}" y="{HEIGHT + 12}" text-anchor="middle">{escape(curve.label)}</text>',
+        f'<text x="2" y="12">{high:.3g}</text><text x="2" y="{HEIGHT - 16}">{low:.3g}</text>',
+        f'<text x="{WIDTH - MARGIN}" y="12" text-anchor="end" fill="{YOURS}">yours</text>',
+        f'<text x="{WIDTH - MARGIN - 36}" y="12" text-anchor="end" fill="{TORCH}">torch</text></g>',
+    ]
+    return "".join(lines)

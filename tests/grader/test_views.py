@@ -1,0 +1,95 @@
+"""A report as text, as HTML and with its small picture."""
+
+import re
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+import torch
+
+import lossbook
+from lossbook.activations import softmax
+from lossbook.exercises import get_exercise
+from lossbook.grader import NothingEarned, evaluate
+from lossbook.grader.curve import Curve, as_image
+
+
+def mistaken(name, mistake):
+    return evaluate(name, next(m for m in get_exercise(name).mistakes if m.name == mistake).function, seed=0)
+
+
+def test_text_has_the_call_both_answers_the_diagnosis_and_the_seed():
+    text = str(mistaken("softmax", "no_shift"))
+    for part in ("softmax: 2 of 5 points", "softmax(tensor([1000., 0.]), 0)", "yours: tensor([nan, 0.])"):
+        assert part in text
+    for part in ("torch: tensor([1., 0.])", "exp(1000) is inf", "sigmoid-and-softmax#shift", "seed=0"):
+        assert part in text
+
+
+def test_a_right_solution_gets_a_short_report_without_hints_or_links():
+    report = evaluate("softmax", softmax, seed=0)
+    assert "All right" in str(report)
+    assert "Hint" not in report._repr_html_()
+    assert "seed" not in str(report)
+
+
+def test_html_escapes_what_a_learner_may_have_written():
+    def wrong(x, dim):
+        print("<script>alert(1)</script>")
+        raise ValueError("<img src=x onerror=alert(1)>")
+
+    markup = evaluate("softmax", wrong, seed=0)._repr_html_()
+    assert "<script" not in markup
+    assert "<img src=x" not in markup
+    assert "&lt;script&gt;" in markup
+
+
+def test_hints_are_nested_so_that_each_is_one_more_step():
+    markup = mistaken("softmax", "no_shift")._repr_html_()
+    hints = get_exercise("softmax").hints
+    assert [markup.index(f"Hint {i} of {len(hints)}") for i in range(1, len(hints) + 1)] == sorted(
+        markup.index(f"Hint {i} of {len(hints)}") for i in range(1, len(hints) + 1)
+    )
+    assert markup.count("<details>") == len(hints)
+
+
+def test_the_link_leads_into_the_book_where_its_place_is_known(monkeypatch):
+    monkeypatch.setenv("LOSSBOOK_BOOK", "https://example.org/book/")
+    markup = mistaken("softmax", "no_shift")._repr_html_()
+    assert 'href="https://example.org/book/probabilities/sigmoid-and-softmax.html#shift"' in markup
+    monkeypatch.setenv("LOSSBOOK_BOOK", "javascript:alert(1)")
+    assert "javascript" not in mistaken("softmax", "no_shift")._repr_html_()
+
+
+def test_a_wrong_curve_is_drawn_over_torchs():
+    report = mistaken("log_sigmoid", "log_of_sigmoid")
+    assert report.curve is not None
+    assert np.isfinite(report.curve.want).all()
+    assert not np.isfinite(report.curve.got).all()
+    assert "infinite from -120 to" in report.curve.description
+    assert 'class="lb-curve"' in report._repr_html_()
+
+
+def test_no_curve_where_it_would_show_nothing():
+    assert evaluate("sigmoid", torch.sigmoid, seed=0).curve is None
+    assert evaluate("sigmoid", lambda x: [1], seed=0).curve is None
+    assert mistaken("sigmoid", "detached").curve is None
+
+
+@pytest.mark.parametrize("got", [[np.nan] * 5, [np.inf, 0, 1, -np.inf, 2], [1e30, 0, 0, 0, -1e30], [0] * 5])
+def test_any_numbers_make_a_valid_picture(got):
+    curve = Curve("x", np.linspace(-1, 1, 5), np.linspace(0, 1, 5), np.array(got, dtype=float))
+    svg = unquote(re.search(r'src="data:image/svg\+xml,([^"]*)"', as_image(curve))[1])
+    assert svg.startswith("<svg ")
+    assert "nan" not in svg.replace("nan or", "")
+    assert "inf" not in svg
+
+
+def test_check_returns_plain_points_and_raises_only_when_nothing_was_earned(capsys):
+    points = lossbook.check("softmax", softmax)
+    assert type(points) is float
+    assert points == get_exercise("softmax").points
+    assert lossbook.check("softmax", get_exercise("softmax").mistakes[0].function) == 2.0
+    with pytest.raises(NothingEarned, match="not written yet"):
+        lossbook.check("softmax", get_exercise("softmax").stub)
+    assert capsys.readouterr().out.count("points") == 3
