@@ -1,4 +1,4 @@
-"""nbgrader's settings for a course that is run from this folder: solutions/ is its source, exercises/ its release."""
+"""nbgrader's settings: this folder is a course, solutions/ its source and exercises/ its release."""
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import GetGrades

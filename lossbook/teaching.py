@@ -4,10 +4,14 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 from IPython.core.formatters import format_display_data
-from IPython.display import Markdown, display
+from IPython.display import HTML, Markdown, display
+
+from lossbook.exercises import Exercise, Mistake, get_exercise
+from lossbook.grader import first_failure
 
 _GLUE_PREFIX = "application/papermill.record/"
 
@@ -46,3 +50,34 @@ def glue(**values: Any) -> None:
         metadata["scrapbook"] = {"name": name, "mime_prefix": _GLUE_PREFIX}
         record = {_GLUE_PREFIX + kind: data for kind, data in bundle.items()}
         display(record, metadata=metadata, raw=True)
+
+
+def common_mistakes(name: str) -> HTML:
+    """Return the named mistakes of an exercise, each with a call and the number that it gives for it.
+
+    Args:
+        name: of the exercise. Links lead to its chapter, from a page that is one folder below the book's root.
+
+    Raises:
+        KeyError: there is no exercise of that name.
+    """
+    exercise = get_exercise(name)
+    items = "".join(_mistake_item(exercise, mistake) for mistake in exercise.mistakes)
+    return HTML(f'<ul class="lossbook-mistakes">{items}</ul>')
+
+
+def _mistake_item(exercise: Exercise, mistake: Mistake) -> str:
+    failure = first_failure(exercise.name, mistake.function, seed=0)
+    assert failure is not None
+    assert failure.difference is not None
+    difference = failure.difference
+    answers = escape(difference.problem)
+    if difference.returned:
+        mine, torchs = escape(difference.returned), escape(difference.expected)
+        answers = f"gives <code>{mine}</code>, torch <code>{torchs}</code>"
+    title = f"{mistake.title[0].upper()}{mistake.title[1:]}."
+    place = f"../{exercise.chapter}.html#{mistake.see}"
+    return (
+        f"<li><p><strong>{escape(mistake.name)}</strong>: {escape(title)}</p>"
+        f'<p><code>{escape(failure.call)}</code> {answers}. <a href="{escape(place, quote=True)}">Why</a></p></li>'
+    )

@@ -1,7 +1,7 @@
 """Compares a learner's function with torch's, says in words what is wrong, and names the mistake."""
 
-from lossbook.grader.evaluation import evaluate
+from lossbook.grader.evaluation import evaluate, first_failure
 from lossbook.grader.notebook import NothingEarned, check
 from lossbook.grader.report import Report
 
-__all__ = ["NothingEarned", "Report", "check", "evaluate"]
+__all__ = ["NothingEarned", "Report", "check", "evaluate", "first_failure"]

@@ -72,6 +72,31 @@ def _swept(sweep: Sweep) -> list[tuple[Aspect, tuple[Case, ...]]]:
     return [(Aspect("sweep", 0, lambda generator: iter(())), (sweep.case,))]
 
 
+def first_failure(
+    name: str, function: Callable[..., Any], seed: int, seconds: float | None = None
+) -> CaseResult | None:
+    """Return the first case that a function fails, or None where it passes all: the verdict alone, and quickly.
+
+    Args:
+        name: of the exercise.
+        function: whose verdict is asked for; forbidden calls are not looked at.
+        seed: what the cases are drawn from.
+        seconds: how long each call may take; without a limit for functions of our own, which come back.
+
+    Raises:
+        KeyError: there is no exercise of that name.
+    """
+    exercise = get_exercise(name)
+    for aspect, cases in exercise.draw(seed):
+        for case in cases:
+            one = [(aspect, (case,))]
+            got = run_trusted(function, one) if seconds is None else run_all(function, one, seconds=seconds)
+            result = _result(exercise, aspect, case, run_trusted(exercise.reference, one)[0][0], got[0][0])
+            if not result.passed:
+                return result
+    return None
+
+
 def judge(exercise: Exercise, seed: int, drawn: Drawn, gots: list[list[Outcome]]) -> Report:
     """Turn the Outcomes of a learner's function, wherever it ran, into a report."""
     wants = run_trusted(exercise.reference, drawn)
@@ -102,6 +127,9 @@ def _results(
     exercise: Exercise, aspect: Aspect, cases: tuple[Case, ...], wants: list[Outcome], gots: list[Outcome]
 ) -> tuple[CaseResult, ...]:
     return tuple(
-        CaseResult(show_call(exercise.name, case), case.note, difference(want, got, aspect, case))
-        for case, want, got in zip(cases, wants, gots, strict=True)
+        _result(exercise, aspect, case, want, got) for case, want, got in zip(cases, wants, gots, strict=True)
     )
+
+
+def _result(exercise: Exercise, aspect: Aspect, case: Case, want: Outcome, got: Outcome) -> CaseResult:
+    return CaseResult(show_call(exercise.name, case), case.note, difference(want, got, aspect, case))

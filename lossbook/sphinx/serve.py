@@ -12,6 +12,7 @@ import webbrowser
 from functools import lru_cache
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from lossbook.sphinx.paths import HTML, PROJECT
@@ -72,6 +73,15 @@ class Handler(SimpleHTTPRequestHandler):
         """Say nothing for each request."""
 
 
+class Server(ThreadingHTTPServer):
+    """Answers several requests at a time; a browser that hangs up in between is nothing to report."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Report what went wrong, but for a connection that the other side has closed."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Serve until Ctrl+C. Return the exit status: 2 if it cannot start."""
     parser = argparse.ArgumentParser(prog="python -m lossbook.sphinx.serve", description="Show the built book.")
@@ -82,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"There is no book in {HTML.relative_to(PROJECT)} yet: run `make book` first.", file=sys.stderr)
         return 2
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", options.port), Handler)
+        server = Server(("127.0.0.1", options.port), Handler)
     except OSError as error:
         print(
             f"Port {options.port} cannot be used ({error.strerror}): choose another one with --port.",

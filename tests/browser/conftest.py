@@ -5,7 +5,6 @@ import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, Response, sync_playwright
 
 from lossbook.sphinx.paths import HTML, PROJECT
-from lossbook.sphinx.serve import Handler
+from lossbook.sphinx.serve import Handler, Server
 
 FLAGS = (
     "--headless",
@@ -88,7 +87,7 @@ def book() -> Path:
 
 def _serve(prefix: str) -> Iterator[str]:
     handler = type("PrefixedHandler", (Handler,), {"prefix": prefix})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler))
+    server = Server(("127.0.0.1", 0), partial(handler))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}{prefix}"

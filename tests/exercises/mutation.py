@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lossbook.exercises import get_exercise
-from lossbook.grader.compare import difference
-from lossbook.grader.runner import run_all, run_trusted
+from lossbook.grader import first_failure
 from lossbook.workbook import load
 
 SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"
@@ -88,15 +87,8 @@ def mutants(name: str) -> list[Mutant]:
 
 
 def survives(name: str, mutant: Mutant, seed: int) -> bool:
-    """Return whether a mutant passes all cases of its exercise; stops at the first that it fails."""
-    exercise = get_exercise(name)
-    for aspect, cases in exercise.draw(seed):
-        wants = run_trusted(exercise.reference, [(aspect, cases)])[0]
-        gots = run_all(mutant.function, [(aspect, cases)], seconds=2.0)[0]
-        for case, want, got in zip(cases, wants, gots, strict=True):
-            if difference(want, got, aspect, case) is not None:
-                return False
-    return True
+    """Return whether a mutant passes all cases of its exercise."""
+    return first_failure(name, mutant.function, seed, seconds=2.0) is None
 
 
 def _solution(name: str) -> Callable[..., Any]:
