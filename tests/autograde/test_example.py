@@ -1,8 +1,14 @@
 """``make grade-example``: three submissions through stock nbgrader, into a real gradebook."""
 
+import csv
+import json
+import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import nbformat
@@ -71,3 +77,48 @@ def test_the_released_notebook_is_the_committed_one(course):
     made = nbformat.read(course / "exercises" / PROBLEM_SET / NOTEBOOK, as_version=4)
     committed = nbformat.read(ROOT / "exercises" / PROBLEM_SET / NOTEBOOK, as_version=4)
     assert made == committed
+
+
+def test_stock_export_writes_the_same_points(course, scores):
+    command = [sys.executable, "-m", "nbgrader", "export"]
+    subprocess.run(command, cwd=course, capture_output=True, text=True, check=True)
+    with (course / "grades.csv").open() as table:
+        assert {row["student_id"]: float(row["score"]) for row in csv.DictReader(table)} == scores
+
+
+def test_stock_formgrader_shows_the_same_points(course, scores):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    extensions = "{'nbgrader.server_extensions.formgrader': True}"
+    options = [f"--port={port}", "--ip=127.0.0.1", "--no-browser", "--allow-root", "--ServerApp.token=test"]
+    command = [
+        sys.executable,
+        "-m",
+        "jupyter",
+        "server",
+        *options,
+        f"--ServerApp.jpserver_extensions={extensions}",
+    ]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen(command, cwd=course, env={**os.environ, "PATH": path}, **quiet)
+    try:
+        shown = answer_of(f"http://127.0.0.1:{port}/formgrader/api/submissions/{PROBLEM_SET}?token=test", server)
+    finally:
+        server.terminate()
+        server.wait(30)
+    assert {submission["student"]: submission["score"] for submission in shown} == scores
+
+
+def answer_of(address, server):
+    """Ask until the server is up."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=30) as answer:
+                return json.load(answer)
+        except OSError:
+            assert server.poll() is None, "the server has ended"
+            assert time.monotonic() < deadline, "the server does not answer"
+            time.sleep(0.3)
