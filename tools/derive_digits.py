@@ -1,4 +1,4 @@
-"""Derive lossbook/datasets/digits.npz from the copy of the data that scikit-learn ships. Run once, kept for provenance.
+"""Derive lossbook/datasets/digits.npz from scikit-learn's copy of the data. Run once, kept for provenance.
 
 scikit-learn is no dependency of the project: ``pip install scikit-learn==1.9.1`` into another environment, then
 ``python tools/derive_digits.py``. It prints the file's SHA-256, which lossbook/datasets/digits.py checks.

@@ -8,6 +8,7 @@ import importlib.util
 import os
 import shutil
 import sys
+import sysconfig
 
 MINIMUM = (3, 11)
 
@@ -22,6 +23,10 @@ def missing(goal: str) -> list[str]:
         found.append("Python's venv module: apt-get install python3-venv")
     if shutil.which("git") is None:
         found.append("git: apt-get install git")
+    if goal == "test" and not shutil.which(os.environ.get("CXX", "g++")):
+        found.append("a C++ compiler, for torch.compile: apt-get install g++")
+    if goal == "test" and not os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")):
+        found.append("Python's headers, for torch.compile: apt-get install python3-dev")
     if goal == "test" and not shutil.which(os.environ.get("CHROMIUM", "chromium")):
         found.append("Chromium, for the browser tests: apt-get install chromium, or set CHROMIUM to its path")
     return found
