@@ -8,6 +8,30 @@ __all__ = ["SETS", "Aspect", "Case", "Exercise", "Mistake", "Sweep", "exercise_n
 
 SETS: dict[str, tuple[str, ...]] = {
     "01-probabilities": ("sigmoid", "log_sigmoid", "logsumexp", "softmax", "log_softmax"),
+    "02-binary-cross-entropy": (
+        "binary_cross_entropy",
+        "binary_cross_entropy_with_logits",
+        "bce_with_logits_gradient",
+    ),
+    "03-cross-entropy": ("nll_loss", "cross_entropy", "cross_entropy_gradient"),
+    "04-bce-versus-ce": (
+        "two_logits_to_one",
+        "one_logit_to_two",
+        "make_target",
+        "loss_of_two_logits",
+        "loss_of_one_logit",
+        "probability_and_decision",
+        "predicted_labels",
+        "choose_loss",
+    ),
+    "05-in-practice": (
+        "masked_binary_cross_entropy_with_logits",
+        "dataset_mean_loss",
+        "threshold_for_fpr",
+        "symmetric_cross_entropy",
+        "undo_pos_weight",
+        "temperature",
+    ),
 }
 
 

@@ -1,8 +1,9 @@
 """What an exercise is, said once. Notebooks, graders, the book and the tests all read these descriptions."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -22,6 +23,25 @@ class Case:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
 
+    @cached_property
+    def floating_inputs(self) -> tuple[torch.Tensor, ...]:
+        """The floating-point tensors among the arguments, also those inside lists and tuples."""
+        return tuple(_floating((*self.args, *self.kwargs.values())))
+
+    @cached_property
+    def largest(self) -> float:
+        """The largest finite magnitude that goes in, at least 1: rounding errors are measured by it."""
+        finite = [x[x.isfinite()] for x in self.floating_inputs]
+        return max([1.0, *(x.abs().max().item() for x in finite if x.numel())])
+
+
+def _floating(values: Iterable[Any]) -> Iterator[torch.Tensor]:
+    for value in values:
+        if isinstance(value, list | tuple):
+            yield from _floating(value)
+        elif isinstance(value, torch.Tensor) and value.is_floating_point():
+            yield value
+
 
 CaseGenerator = Callable[[torch.Generator], Iterator[Case]]
 
@@ -40,6 +60,7 @@ class Aspect:
             0.0 is no answer for 1e-22.
         accuracy: the relative accuracy that is asked for where the answer is found by a search, e.g. 1e-3;
             None where right answers differ by rounding alone.
+        entries: where answers are dicts, the entries that this aspect compares; without any, all of them.
     """
 
     name: str
@@ -48,6 +69,7 @@ class Aspect:
     gradient: bool = False
     small_values: bool = False
     accuracy: float | None = None
+    entries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

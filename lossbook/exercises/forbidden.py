@@ -27,3 +27,6 @@ LOSSES = frozenset(
 )
 ACTIVATIONS = SIGMOID | LOG_SIGMOID | SOFTMAX | LOG_SOFTMAX | LOGSUMEXP
 EVERYTHING = ACTIVATIONS | LOSSES
+# For gradients in closed form. Names of attributes and methods, too: a child that deletes forbidden functions
+# from torch has to leave these alone.
+AUTOGRAD = frozenset({"grad", "backward", "make_dual"})

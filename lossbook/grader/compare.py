@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from torch import Tensor
 
 from lossbook.exercises import Aspect, Case
 from lossbook.grader.outcome import Array, Other, Outcome
@@ -41,33 +40,12 @@ class Tolerance:
         eps = EPSILON.get(dtype, 0.0)
         if aspect.small_values:
             return cls(relative=1000 * eps, absolute=1e-30)
-        return cls(relative=100 * eps, absolute=16 * eps * _largest(case))
-
-
-def _largest(case: Case) -> float:
-    """Return the largest finite magnitude that goes into a case, at least 1."""
-    largest = 1.0
-    for value in _floating_inputs(case):
-        finite = value[value.isfinite()]
-        if finite.numel():
-            largest = max(largest, finite.abs().max().item())
-    return largest
-
-
-def _floating_inputs(case: Case) -> Iterator[Tensor]:
-    """Yield the floating-point tensors that go into a case, also those inside lists and tuples."""
-    waiting = [*case.args, *case.kwargs.values()]
-    while waiting:
-        value = waiting.pop(0)
-        if isinstance(value, (list, tuple)):
-            waiting[:0] = value
-        elif isinstance(value, Tensor) and value.is_floating_point():
-            yield value
+        return cls(relative=100 * eps, absolute=16 * eps * case.largest)
 
 
 def _input_dtype(case: Case, otherwise: str) -> str:
     """Return the dtype that a case is computed in: that of its first floating-point input."""
-    names = (str(value.dtype).removeprefix("torch.") for value in _floating_inputs(case))
+    names = (str(value.dtype).removeprefix("torch.") for value in case.floating_inputs)
     return next((name for name in names if name in EPSILON), otherwise)
 
 
@@ -85,9 +63,10 @@ def difference(want: Outcome, got: Outcome, aspect: Aspect, case: Case) -> Diffe
     trouble = _trouble(want, got)
     if trouble is not None or want.failure is not None:
         return None if trouble is None else Difference(trouble)
-    problem = _value_difference(want.value, got.value, aspect, case)
+    wanted, given = _compared(want.value, aspect), _compared(got.value, aspect)
+    problem = _value_difference(wanted, given, aspect, case)
     if problem is not None:
-        return Difference(problem, show(got.value), show(want.value))
+        return Difference(problem, show(given), show(wanted))
     if not aspect.gradient or want.gradient is None:
         return None
     if got.gradient is None:
@@ -123,11 +102,18 @@ def same(one: Outcome, other: Outcome, aspect: Aspect, case: Case) -> bool:
         return bool(one.failure and other.failure and one.failure.kind == other.failure.kind)
     if one.graph_cut != other.graph_cut or (one.gradient is None) != (other.gradient is None):
         return False
-    if _value_difference(one.value, other.value, aspect, case) is not None:
+    if _value_difference(_compared(one.value, aspect), _compared(other.value, aspect), aspect, case) is not None:
         return False
     if one.gradient is None or other.gradient is None:
         return True
     return _array_difference(one.gradient, other.gradient, aspect, case) is None
+
+
+def _compared(value: Any, aspect: Aspect) -> Any:
+    """Return the part of an answer that an aspect looks at: some entries of a dict, or all of it."""
+    if aspect.entries and isinstance(value, dict):
+        return {key: value[key] for key in aspect.entries if key in value}
+    return value
 
 
 def same_but_for_a_factor(one: Outcome, other: Outcome, aspect: Aspect, case: Case) -> bool:
@@ -136,8 +122,16 @@ def same_but_for_a_factor(one: Outcome, other: Outcome, aspect: Aspect, case: Ca
     if want is None or got is None:
         return False
     factor = factor_between(want, got)
+    if not factor or (want.size == 1 and not _is_telling(factor)):
+        return False
     with np.errstate(invalid="ignore"):
-        return bool(factor) and near(want * factor, got, aspect, case)
+        return near(want * factor, got, aspect, case)
+
+
+def _is_telling(factor: float) -> bool:
+    """Return whether a factor between single numbers says something: a sign, or a sum in place of a mean."""
+    size = max(abs(factor), 1 / abs(factor))
+    return size < 10_000 and abs(size - round(size)) < 1e-4 * size
 
 
 def factor_between(want: np.ndarray, got: np.ndarray) -> float:
@@ -193,17 +187,41 @@ def _value_difference(want: Any, got: Any, aspect: Aspect, case: Case) -> str | 
             return _array_difference(want, got, aspect, case)
         return _no_tensor(got)
     if isinstance(want, tuple) and isinstance(got, tuple) and len(want) == len(got):
-        parts = (_value_difference(w, g, aspect, case) for w, g in zip(want, got, strict=True))
-        return next((part for part in parts if part is not None), None)
-    if isinstance(want, float) and isinstance(got, Array):
-        return "returned a tensor: return a Python float (.item() makes one of a tensor that holds one number)"
-    if isinstance(want, float) and isinstance(got, float):
-        # a Python float is no more exact than the tensors that it was computed from
-        limits = Tolerance.of(aspect, case, _input_dtype(case, "float64"))
-        return None if _close(np.array(want), np.array(got), limits) else f"returned {got:g}, not {want:g}"
+        return _parts_difference(dict(enumerate(want)), dict(enumerate(got)), aspect, case)
+    if isinstance(want, dict) and isinstance(got, dict):
+        return _parts_difference(want, got, aspect, case)
+    if isinstance(want, float):
+        return _number_difference(want, got, aspect, case)
     if type(want) is type(got) and want == got:
         return None
     return f"returned {show(got)}, not {show(want)}"
+
+
+def _parts_difference(want: Mapping[Any, Any], got: Mapping[Any, Any], aspect: Aspect, case: Case) -> str | None:
+    """Compare the items of two tuples, or the entries of two dicts, one by one."""
+    if want.keys() != got.keys():
+        missing = [repr(key) for key in want if key not in got]
+        if missing:
+            return f"returned a dict without {' and '.join(missing)}"
+        return f"returned a dict with {' and '.join(repr(key) for key in got if key not in want)} besides"
+    for key, wanted in want.items():
+        problem = _value_difference(wanted, got[key], aspect, case)
+        if problem is not None:
+            return f"{problem}, for {f'item {key}' if isinstance(key, int) else repr(key)}"
+    return None
+
+
+def _number_difference(want: float, got: Any, aspect: Aspect, case: Case) -> str | None:
+    """Compare with a Python float. A tensor without axes is one number, too, and so is an int."""
+    # a number is no more exact than the tensors that it was computed from, or the one that it came in
+    dtypes = [_input_dtype(case, "float64")]
+    if isinstance(got, Array) and got.shape == () and got.dtype in EPSILON:
+        dtypes.append(got.dtype)
+        got = float(got.numbers)
+    if type(got) not in (float, int):
+        return f"returned {show(got)}: return one number, a Python float"
+    limits = Tolerance.of(aspect, case, max(dtypes, key=EPSILON.__getitem__))
+    return None if _close(np.array(want), np.array(got), limits) else f"returned {got:g}, not {want:g}"
 
 
 def _no_tensor(got: Any) -> str:
@@ -240,8 +258,12 @@ def _worst(want: np.ndarray, got: np.ndarray, close: np.ndarray) -> str:
     distance = np.where(close, -1.0, np.where(np.isnan(distance), np.inf, distance))
     place = np.unravel_index(int(distance.argmax()), distance.shape)
     wrong, total = int((~close).sum()), close.size
-    numbers = f"{got[place]:.6g}, not {want[place]:.6g}"
+    numbers = f"{_number(got[place])}, not {_number(want[place])}"
     if total == 1:
         return f"returned {numbers}"
     where = ", ".join(str(int(i)) for i in place)
     return f"returned {numbers}, at [{where}]; {wrong} of {total} numbers differ"
+
+
+def _number(number: Any) -> str:
+    return str(bool(number)) if isinstance(number, np.bool_) else f"{number:.6g}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lossbook.exercises import Aspect, Case, Exercise, Mistake
@@ -20,8 +20,8 @@ class Match:
     """How well one mistake explains a learner's Outcomes.
 
     A case is telling where the learner or the mistake differs from torch. It is explained where the mistake
-    gives the learner's very answer, hinted at where it does so but for one factor, and it contradicts the
-    mistake where that fails and the learner does not.
+    gives the learner's very answer, hinted at where it does so but perhaps for one factor, and it contradicts
+    the mistake where that fails and the learner does not.
     """
 
     mistake: Mistake
@@ -52,34 +52,71 @@ def diagnose(
     exercise: Exercise, drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]
 ) -> tuple[Mistake, ...]:
     """Return the mistakes that explain the learner's Outcomes, best first; at most three."""
-    matches = [_match(mistake, drawn, wants, gots) for mistake in exercise.mistakes]
-    matches = [match for match in matches if match.counts]
+    tried = list(_tried(drawn, wants, gots))
+    telling = _first_failures(tried)
+    plausible = [mistake for mistake in exercise.mistakes if _is_plausible(mistake, telling)]
+    matches = [match for match in (_match(mistake, tried) for mistake in plausible) if match.counts]
     matches.sort(key=lambda match: (-match.share, -match.aspects))  # stable: the description breaks ties
     best = matches[0].share if matches else 0.0
     return tuple(match.mistake for match in matches if match.share > best - 0.2)[:3]
 
 
-def _match(mistake: Mistake, drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> Match:
+@dataclass(frozen=True)
+class Tried:
+    """One case, torch's Outcome and the learner's, and whether they differ."""
+
+    aspect: Aspect
+    case: Case
+    want: Outcome
+    got: Outcome
+    failed: bool
+
+
+def _tried(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> Iterator[Tried]:
+    for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True):
+        for case, want, got in zip(cases, want_row, got_row, strict=True):
+            yield Tried(aspect, case, want, got, difference(want, got, aspect, case) is not None)
+
+
+def _first_failures(tried: list[Tried]) -> list[Tried]:
+    """Return the first failing case of each aspect."""
+    first: dict[str, Tried] = {}
+    for one in tried:
+        if one.failed:
+            first.setdefault(one.aspect.name, one)
+    return list(first.values())
+
+
+def _is_plausible(mistake: Mistake, failures: list[Tried]) -> bool:
+    """Return whether a mistake explains at least one of a few failures: most do not, and need no closer look."""
+    for one in failures:
+        wrong = _outcome(mistake, one)
+        if same(wrong, one.got, one.aspect, one.case):
+            return True
+        predicted = difference(one.want, wrong, one.aspect, one.case) is not None
+        if predicted and same_but_for_a_factor(wrong, one.got, one.aspect, one.case):
+            return True
+    return False
+
+
+def _match(mistake: Mistake, tried: list[Tried]) -> Match:
     match = Match(mistake)
-    wrongs = run_trusted(mistake.function, drawn)
-    for (aspect, cases), want_row, got_row, wrong_row in zip(drawn, wants, gots, wrongs, strict=True):
-        before = (match.telling, match.explained)
-        for case, want, got, wrong in zip(cases, want_row, got_row, wrong_row, strict=True):
-            _weigh(match, aspect, case, want, got, wrong)
-        telling, explained = match.telling - before[0], match.explained - before[1]
-        match.aspects += 0 < telling == explained
+    by_aspect: dict[str, list[bool]] = {}
+    for one in tried:
+        wrong = _outcome(mistake, one)
+        predicted = difference(one.want, wrong, one.aspect, one.case) is not None
+        if not one.failed and not predicted:
+            continue
+        alike = one.failed and same(wrong, one.got, one.aspect, one.case)
+        match.telling += 1
+        match.explained += alike
+        match.contradicting += not one.failed
+        if one.failed and predicted:
+            match.hinted += alike or same_but_for_a_factor(wrong, one.got, one.aspect, one.case)
+        by_aspect.setdefault(one.aspect.name, []).append(alike)
+    match.aspects = sum(all(explained) for explained in by_aspect.values())
     return match
 
 
-def _weigh(match: Match, aspect: Aspect, case: Case, want: Outcome, got: Outcome, wrong: Outcome) -> None:
-    failed = difference(want, got, aspect, case) is not None
-    predicted = difference(want, wrong, aspect, case) is not None
-    if not failed and not predicted:
-        return
-    match.telling += 1
-    match.contradicting += predicted and not failed
-    if failed and same(wrong, got, aspect, case):
-        match.explained += 1
-        match.hinted += 1
-    elif failed and predicted:
-        match.hinted += same_but_for_a_factor(wrong, got, aspect, case)
+def _outcome(mistake: Mistake, one: Tried) -> Outcome:
+    return run_trusted(mistake.function, [(one.aspect, (one.case,))])[0][0]

@@ -1,7 +1,9 @@
 """Notices calls of torch functions that would be the answer itself, under whatever name they are called."""
 
+import functools
 from typing import Any
 
+import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -33,6 +35,16 @@ class ForbiddenCalls:
     def __exit__(self, *exception: Any) -> None:
         for mode in reversed(self._modes):
             mode.__exit__(*exception)
+
+
+@functools.cache
+def warm_up() -> None:
+    """Set the trap once for nothing, so that no learner's time limit pays for it.
+
+    The first operator under a dispatch mode makes torch import some 800 modules, which may take seconds.
+    """
+    with ForbiddenCalls(frozenset()):
+        torch.zeros(1).exp()
 
 
 class _FunctionTrap(TorchFunctionMode):

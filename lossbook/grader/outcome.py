@@ -89,7 +89,8 @@ def freeze(value: object) -> Any:
     if type(value) in (Tensor, torch.nn.Parameter):
         assert isinstance(value, Tensor)
         return array(value)
-    if type(value) is tuple:
+    if type(value) in (tuple, torch.Size):
+        assert isinstance(value, tuple)
         return tuple(freeze(item) for item in value)
     if type(value) is dict:
         return {str(key): freeze(item) for key, item in value.items()}

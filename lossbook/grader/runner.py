@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from lossbook.exercises import Aspect, Case
-from lossbook.grader.forbidden import ForbiddenCalls
+from lossbook.grader.forbidden import ForbiddenCalls, warm_up
 from lossbook.grader.limits import OutOfTime, Worker
 from lossbook.grader.outcome import Array, Failure, Outcome, array, freeze
 
@@ -32,6 +32,7 @@ def run_all(
 
     After a call that could not be stopped the others are skipped.
     """
+    warm_up()
     worker = Worker()
     return [
         [_run_limited(worker, function, case, aspect.gradient, forbidden, seconds) for case in cases]
@@ -143,9 +144,7 @@ def _gradient(value: Tensor, leaf: Tensor) -> Array | None:
 def _changed(before: tuple[Any, ...], after: tuple[Any, ...]) -> tuple[int, ...]:
     """Return the positions of the arguments that are not what they were."""
     return tuple(
-        position
-        for position, (old, new) in enumerate(zip(before, after, strict=True))
-        if not _untouched(old, new)
+        position for position, (old, new) in enumerate(zip(before, after, strict=True)) if not _untouched(old, new)
     )
 
 

@@ -30,6 +30,8 @@ def show(value: Any) -> str:
         return f"({', '.join(show(item) for item in value)}{',' if len(value) == 1 else ''})"
     if isinstance(value, list):
         return f"[{', '.join(show(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key!r}: {show(item)}' for key, item in value.items())}}}"
     return repr(value)
 
 

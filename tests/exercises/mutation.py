@@ -74,7 +74,7 @@ def mutants(name: str) -> list[Mutant]:
     """Return all mutants of the solution of exercise ``name``, each once."""
     function = _solution(name)
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    tree = _without_docstring(tree)
+    tree = _body_alone(tree)
     original = ast.unparse(tree).splitlines()
     found: dict[str, Mutant] = {}
     for changed in _changed_trees(tree):
@@ -96,11 +96,15 @@ def _solution(name: str) -> Callable[..., Any]:
     return load(notebook).functions[name]
 
 
-def _without_docstring(tree: ast.Module) -> ast.Module:
+def _body_alone(tree: ast.Module) -> ast.Module:
+    """Drop docstring and annotations: a change there changes nothing, or is no Python (``Tensor & None``)."""
     (definition,) = tree.body
     assert isinstance(definition, ast.FunctionDef)
     if ast.get_docstring(definition) is not None:
         definition.body = definition.body[1:]
+    definition.returns = None
+    for argument in definition.args.args:
+        argument.annotation = None
     return tree
 
 

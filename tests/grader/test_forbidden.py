@@ -1,5 +1,8 @@
 """torch's own function is found under every name that it can be called by."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -93,6 +96,16 @@ def test_the_trap_is_gone_afterwards():
         pass
     torch.softmax(torch.zeros(3), 0)
     assert trap.called == []
+
+
+def test_what_torch_imports_for_the_trap_is_imported_before_a_call_is_timed():
+    program = (
+        "import sys, torch; from lossbook.grader.forbidden import ForbiddenCalls, warm_up; warm_up(); "
+        "before = set(sys.modules)\nwith ForbiddenCalls(frozenset()): torch.ones(2).exp().sum()\n"
+        "print(len(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "0\n"
 
 
 @pytest.mark.parametrize(
