@@ -8,7 +8,7 @@ import ast
 import copy
 import inspect
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,7 @@ NAMES = {
     "argmax": ("argmin",),
 }
 AXES = ("dim", "axis")
+ENOUGH = 30  # mutants of each exercise, at least
 
 
 @dataclass(frozen=True)
@@ -71,19 +72,30 @@ class Mutant:
 
 
 def mutants(name: str) -> list[Mutant]:
-    """Return all mutants of the solution of exercise ``name``, each once."""
+    """Return all mutants of the solution of exercise ``name``, each once.
+
+    A solution of a line or two has few places to change: it is changed in two places, too, until there are ENOUGH.
+    """
     function = _solution(name)
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    tree = _body_alone(tree)
-    original = ast.unparse(tree).splitlines()
-    found: dict[str, Mutant] = {}
-    for changed in _changed_trees(tree):
-        source = ast.unparse(ast.fix_missing_locations(changed))
-        if source not in found and source.splitlines() != original:
-            namespace = dict(function.__globals__)
-            exec(compile(source, f"<mutant of {name}>", "exec"), namespace)
-            found[source] = Mutant(_change(original, source.splitlines()), namespace[name])
-    return list(found.values())
+    tree = _body_alone(ast.parse(textwrap.dedent(inspect.getsource(function))))
+    original = ast.unparse(tree)
+    sources = _sources(_changed_trees(tree), {original})
+    if len(sources) < ENOUGH:
+        twice = (again for source in sources for again in _changed_trees(ast.parse(source)))
+        sources += _sources(twice, {original, *sources})[: ENOUGH - len(sources)]
+    return [_compiled(name, function, original, source) for source in sources]
+
+
+def _sources(trees: Iterable[ast.Module], known: set[str]) -> list[str]:
+    """Return the sources of the trees, each once, without those that are known."""
+    unparsed = (ast.unparse(ast.fix_missing_locations(tree)) for tree in trees)
+    return [source for source in dict.fromkeys(unparsed) if source not in known]
+
+
+def _compiled(name: str, function: Callable[..., Any], original: str, source: str) -> Mutant:
+    namespace = dict(function.__globals__)
+    exec(compile(source, f"<mutant of {name}>", "exec"), namespace)
+    return Mutant(_change(original.splitlines(), source.splitlines()), namespace[name])
 
 
 def survives(name: str, mutant: Mutant, seed: int) -> bool:
