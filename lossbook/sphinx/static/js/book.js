@@ -48,6 +48,9 @@
   };
   const observer = new ResizeObserver((entries) => entries.forEach(({target}) => mark(target)));
   boxes.forEach((box) => observer.observe(box));
+  // A font that arrives late changes what is in a box, and not the box.
+  document.fonts.ready.then(() => boxes.forEach(mark));
+  addEventListener("load", () => boxes.forEach(mark));
 
   // The section that is being read, in the list at the side.
   const links = new Map([...document.querySelectorAll(".lb-toc a[href^='#']")].map((a) => [a.hash.slice(1), a]));
