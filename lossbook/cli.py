@@ -56,6 +56,16 @@ def _parser() -> argparse.ArgumentParser:
         "folder", type=Path, nargs="?", default=Path("exercises"), help="where the sets are (default: exercises)"
     )
 
+    grade = command("grade", _grade, "grade what a class handed in, in a sandbox (in the course's folder)")
+    grade.add_argument("set", metavar="SET", help="the problem set, e.g. 01-probabilities")
+    grade.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each processor)")
+    grade.add_argument("--student", metavar="ID", help="this one only")
+    grade.add_argument("--force", action="store_true", help="also what is graded already")
+    grade.add_argument("--scheduler", metavar="ADDRESS", help="of a dask cluster that sees this folder")
+    grade.add_argument(
+        "--unprotected", action="store_true", help="run their code with your rights: for your own work alone"
+    )
+
     hint = command("hint", _hint, "show a hint for an exercise, one step at a time")
     hint.add_argument("name", metavar="NAME", help="the exercise")
     hint.add_argument("step", type=int, nargs="?", default=1, metavar="STEP", help="1 is the smallest (default)")
@@ -145,6 +155,21 @@ def _progress(options: argparse.Namespace) -> int:
             following = f"Next: {open_ones[0]}, in {place}  (a hint: lossbook hint {open_ones[0]})"
     console.print(f"\n{following or 'All done: every exercise is right.'}", markup=False)
     return PASSED
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from lossbook.autograde.summary import run
+
+    if options.workers is not None and options.workers < 1:
+        raise CannotRun(f"--workers must be at least 1, not {options.workers}")
+    try:
+        return PASSED if run(options, _console()) else FAILED
+    except ImportError as error:
+        raise CannotRun(f'{error.name} is not installed: pip install "lossbook[teach]"') from None
+    except Exception as error:
+        if type(error).__name__ != "CannotGrade":  # a class that cannot be imported where nbgrader is missing
+            raise
+        raise CannotRun(str(error)) from None
 
 
 def _hint(options: argparse.Namespace) -> int:
