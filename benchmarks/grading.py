@@ -10,10 +10,7 @@ warm process) is printed apart, because a class pays it once.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -62,16 +59,11 @@ def main() -> None:
 
 
 def _make_course(course: Path, count: int) -> None:
-    console = Console(quiet=True)
-    example._prepare(Path.cwd(), course)
-    example._nbgrader(console, course, "generate_assignment", SET)
-    fill = {
-        "right": example._solved,
-        "half": lambda cell: example._filled_in(cell, example.TEXTBOOK),
-        "wrong": lambda cell: example._filled_in(cell, example.WRONG),
-    }
+    example.make_course(course, Path.cwd())
+    example.run_nbgrader(course, "generate_assignment", SET)
+    bodies = {"right": example.SOLVED, "half": example.TEXTBOOK, "wrong": example.WRONG}
     for number in range(count):
-        example._submit(course, f"student-{number:04}", fill[KINDS[number % len(KINDS)]])
+        example.submit(course, f"student-{number:04}", bodies[KINDS[number % len(KINDS)]])
 
 
 def _copy(course: Path, target: Path, count: int | None = None) -> Path:
@@ -84,18 +76,8 @@ def _copy(course: Path, target: Path, count: int | None = None) -> Path:
 
 def _stock(course: Path, *flags: str) -> tuple[float, float]:
     """Return milliseconds a submission, and seconds to start (not told apart here)."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     start = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", "autograde", SET, "--log-level=ERROR", *flags],
-        cwd=course,
-        env={**os.environ, "PATH": path},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise SystemExit(f"nbgrader autograde failed:\n{done.stderr}")
+    example.run_nbgrader(course, "autograde", SET, "--log-level=ERROR", *flags)
     return 1000 * (time.perf_counter() - start) / len(list((course / "submitted").iterdir())), 0.0
 
 

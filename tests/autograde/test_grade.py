@@ -1,4 +1,4 @@
-"""``lossbook grade`` as an instructor runs it: the same points as stock nbgrader, feedback, a second run, the report."""
+"""``lossbook grade`` as an instructor runs it: stock nbgrader's points, feedback, a second run, the report."""
 
 import shutil
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
-from rich.console import Console
 
 from lossbook.autograde import example, sandbox
 from lossbook.cli import CANNOT_RUN, FAILED, PASSED, main
@@ -23,14 +22,11 @@ pytestmark = [
 def released(tmp_path_factory):
     """A course with three submissions, not graded."""
     course = tmp_path_factory.mktemp("grade") / "course"
-    console = Console(quiet=True)
-    example._prepare(ROOT, course)
-    example._nbgrader(console, course, "generate_assignment", SET)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(ROOT)
-        example._submit(course, "ada", example._solved)
-    example._submit(course, "ben", lambda cell: example._filled_in(cell, example.TEXTBOOK))
-    example._submit(course, "cleo", lambda cell: example._filled_in(cell, example.WRONG))
+    example.make_course(course, ROOT)
+    example.run_nbgrader(course, "generate_assignment", SET)
+    example.submit(course, "ada", example.SOLVED)
+    example.submit(course, "ben", example.TEXTBOOK)
+    example.submit(course, "cleo", example.WRONG)
     return course
 
 
@@ -61,7 +57,7 @@ def entries(course):
 
 def test_the_same_grades_as_stock_nbgrader(released, graded, tmp_path):
     stock = shutil.copytree(released, tmp_path / "stock")
-    example._nbgrader(Console(quiet=True), stock, "autograde", SET)
+    example.run_nbgrader(stock, "autograde", SET)
     assert entries(graded) == entries(stock)
 
 
@@ -77,7 +73,7 @@ def test_graded_notebooks_are_valid_and_hold_the_reports(graded):
 
 
 def test_feedback_is_stock_nbgraders(graded):
-    example._nbgrader(Console(quiet=True), graded, "generate_feedback", SET)
+    example.run_nbgrader(graded, "generate_feedback", SET)
     page = (graded / "feedback" / "ben" / SET / "probabilities.html").read_text(encoding="utf-8")
     assert "This looks like" in page
 
