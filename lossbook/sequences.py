@@ -59,7 +59,11 @@ def turn_round(steps: Tensor, lengths: Tensor) -> Tensor:
     return steps.gather(1, place.unsqueeze(-1).expand_as(steps))
 
 
-def pick_events(logits: Tensor, threshold: float = 0.0, apart: int = 20) -> Tensor:
+def pick_events(
+    logits: Tensor,
+    threshold: float = 0.0,
+    apart: int = 20,
+) -> Tensor:
     """Make single events of logits that are high for several steps in a row: the highest of its neighbours.
 
     Args:
@@ -73,11 +77,17 @@ def pick_events(logits: Tensor, threshold: float = 0.0, apart: int = 20) -> Tens
     >>> pick_events(torch.tensor([-5.0, 1.0, 3.0, 2.0, -5.0, 4.0]), apart=1)
     tensor([2, 5])
     """
-    highest = F.max_pool1d(logits.view(1, 1, -1), 2 * apart + 1, stride=1, padding=apart).flatten()
-    return ((logits == highest) & (logits >= threshold)).nonzero().flatten()
+    row = logits.view(1, 1, -1)
+    highest = F.max_pool1d(row, 2 * apart + 1, stride=1, padding=apart)
+    is_event = (row == highest) & (row >= threshold)
+    return is_event.flatten().nonzero().flatten()
 
 
-def match_events(predicted: Tensor, true: Tensor, tolerance: int) -> tuple[int, int, int]:
+def match_events(
+    predicted: Tensor,
+    true: Tensor,
+    tolerance: int,
+) -> tuple[int, int, int]:
     """Count what was found, allowing some steps between an event and its prediction. Each matches at most once.
 
     Args:
