@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lossbook.exercises.cases_practice import Batch, random_batches
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 
 def dataset_mean_loss(
@@ -240,6 +240,7 @@ EXERCISE = Exercise(
     name="dataset_mean_loss",
     stub=dataset_mean_loss,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("batches of different size", 2, short_last_batch),
         Aspect("ignored targets", 2, ignored),

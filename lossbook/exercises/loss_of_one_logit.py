@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lossbook.exercises import cases_heads
-from lossbook.exercises.cases_heads import FORUM_OUTPUT, FORUM_TARGET, both_classes, one_logit, two_logits
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.cases_heads import both_classes, forum_rows, one_logit, two_logits
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 
 def loss_of_one_logit(output: Tensor, target: Tensor) -> Tensor:
@@ -33,9 +33,9 @@ def reference(output: Tensor, target: Tensor) -> Tensor:
 
 def forum(generator: torch.Generator) -> Iterator[Case]:
     """The thread's own numbers, each pair as the one logit that says the same."""
-    pairs = torch.tensor(FORUM_OUTPUT)
-    logits = (pairs[:, 1] - pairs[:, 0]).round(decimals=4).unsqueeze(1)
-    yield Case((logits, torch.tensor(FORUM_TARGET)), note="differences of the rows from the forum thread")
+    batch = forum_rows()
+    logits = (batch.logits[:, 1] - batch.logits[:, 0]).round(decimals=4).unsqueeze(1)
+    yield Case((logits, batch.target), note="differences of the rows from the forum thread")
 
 
 def batch_of_one(generator: torch.Generator) -> Iterator[Case]:
@@ -200,6 +200,7 @@ EXERCISE = Exercise(
     name="loss_of_one_logit",
     stub=loss_of_one_logit,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("small batches", 1, cases_heads.one_logit_steps),
         Aspect("the forum's rows", 1, forum),

@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lossbook.exercises import cases_heads
-from lossbook.exercises.cases_heads import both_classes, two_logits
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.cases_heads import both_classes, forum_rows, two_logits
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 
 def loss_of_two_logits(output: Tensor, target: Tensor) -> Tensor:
@@ -38,8 +38,9 @@ def _check(output: Tensor, target: Tensor) -> None:
 
 
 def forum(generator: torch.Generator) -> Iterator[Case]:
-    """The thread's own numbers."""
-    yield cases_heads.forum_batch()
+    """The thread's own numbers: two logits per sample, one class number each."""
+    batch = forum_rows()
+    yield Case((batch.logits, batch.target), note="rows from the forum thread")
 
 
 def in_float64(generator: torch.Generator) -> Iterator[Case]:
@@ -219,6 +220,7 @@ EXERCISE = Exercise(
     name="loss_of_two_logits",
     stub=loss_of_two_logits,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("small batches", 1, cases_heads.two_logit_steps),
         Aspect("the forum's rows", 1, forum),

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lossbook.exercises.cases_heads import both_classes
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 
 def make_target(labels: Tensor | list[list[int]], loss: str, num_classes: int) -> Tensor:
@@ -209,6 +209,7 @@ EXERCISE = Exercise(
     name="make_target",
     stub=make_target,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("for BCEWithLogitsLoss", 1, for_bce),
         Aspect("for CrossEntropyLoss", 1, for_cross_entropy),

@@ -10,7 +10,7 @@ from torch import Tensor
 from lossbook import losses
 from lossbook.exercises.cases import INF, random_logits
 from lossbook.exercises.cases_practice import binary_labels, step_mask
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 NAN = math.nan
 
@@ -381,6 +381,7 @@ EXERCISE = Exercise(
     name="masked_binary_cross_entropy_with_logits",
     stub=masked_binary_cross_entropy_with_logits,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("mean over the real steps", 2, real_steps),
         Aspect("sum and none", 1, other_reductions),

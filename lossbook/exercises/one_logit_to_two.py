@@ -8,7 +8,7 @@ from torch import Tensor
 
 from lossbook.exercises.cases import random_logits
 from lossbook.exercises.cases_heads import one_logit
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 
 def one_logit_to_two(logit: Tensor) -> Tensor:
@@ -148,6 +148,7 @@ EXERCISE = Exercise(
     name="one_logit_to_two",
     stub=one_logit_to_two,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("values", 1, values),
         Aspect("dtypes", 1, shapes),

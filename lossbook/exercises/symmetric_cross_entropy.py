@@ -10,7 +10,7 @@ from torch import Tensor
 from lossbook import losses
 from lossbook.exercises.cases import random_logits
 from lossbook.exercises.cases_practice import class_indices
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 
 def symmetric_cross_entropy(
@@ -307,6 +307,7 @@ EXERCISE = Exercise(
     name="symmetric_cross_entropy",
     stub=symmetric_cross_entropy,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("values", 2, values),
         Aspect("alpha, beta and log_zero", 2, settings),

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lossbook.exercises.cases_practice import binary_labels
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 
 def threshold_for_fpr(scores: Tensor, labels: Tensor, max_fpr: float) -> float:
@@ -246,6 +246,7 @@ EXERCISE = Exercise(
     name="threshold_for_fpr",
     stub=threshold_for_fpr,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("distinct scores", 2, distinct_scores),
         Aspect("equal scores", 1, ties),

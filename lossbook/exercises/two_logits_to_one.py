@@ -7,7 +7,7 @@ from torch import Tensor
 
 from lossbook.exercises.cases import random_logits
 from lossbook.exercises.cases_heads import two_logits
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 
 def two_logits_to_one(logits: Tensor) -> Tensor:
@@ -163,6 +163,7 @@ EXERCISE = Exercise(
     name="two_logits_to_one",
     stub=two_logits_to_one,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("values", 1, values),
         Aspect("shapes and dtypes", 1, shapes),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lossbook.exercises import Aspect, Case
+from lossbook.exercises import TORCH, Aspect, Case, Source
 from lossbook.grader.outcome import Array, Other, Outcome
 from lossbook.grader.show import show
 
@@ -51,16 +51,18 @@ def _input_dtype(case: Case, otherwise: str) -> str:
 
 @dataclass(frozen=True)
 class Difference:
-    """How an answer differs from torch's: a clause that follows the call, and both answers where that helps."""
+    """How an answer differs from the expected one: a clause that follows the call, and both where that helps."""
 
     problem: str
     returned: str = ""
     expected: str = ""
 
 
-def difference(want: Outcome, got: Outcome, aspect: Aspect, case: Case) -> Difference | None:
-    """Return how ``got`` differs from torch's ``want``, or None where it does not."""
-    trouble = _trouble(want, got)
+def difference(
+    want: Outcome, got: Outcome, aspect: Aspect, case: Case, source: Source = TORCH
+) -> Difference | None:
+    """Return how ``got`` differs from the expected ``want``, in the words of ``source``; None where it does not."""
+    trouble = _trouble(want, got, source)
     if trouble is not None or want.failure is not None:
         return None if trouble is None else Difference(trouble)
     wanted, given = _compared(want.value, aspect), _compared(got.value, aspect)
@@ -81,12 +83,12 @@ def difference(want: Outcome, got: Outcome, aspect: Aspect, case: Case) -> Diffe
     return Difference(problem, f"gradient {show(got.gradient)}", f"gradient {show(want.gradient)}")
 
 
-def _trouble(want: Outcome, got: Outcome) -> str | None:
+def _trouble(want: Outcome, got: Outcome, source: Source) -> str | None:
     """Return what is wrong with a call that has no value to compare, or None."""
     if got.timed_out or got.skipped:
         return "never came back: is there a loop that does not end?" if got.timed_out else "was not tried"
     if want.failure is not None:
-        return _failure_difference(want, got)
+        return _failure_difference(want, got, source)
     if got.failure is not None:
         return raised(got)
     if got.changed:
@@ -171,14 +173,14 @@ def raised(outcome: Outcome) -> str:
     return f"raised {failure.kind}{message}{where}"
 
 
-def _failure_difference(want: Outcome, got: Outcome) -> str | None:
-    """A bad input: torch refuses it, and so must the learner's function, with the same kind of error."""
+def _failure_difference(want: Outcome, got: Outcome, source: Source) -> str | None:
+    """A bad input: the reference refuses it, and so must the learner's function, with the same kind of error."""
     assert want.failure is not None
     if got.failure is None:
-        return f"accepted an input that torch refuses with {want.failure.kind}"
+        return f"accepted an input that {source.refusal} {want.failure.kind}"
     if got.failure.is_a(want.failure.kind) and not got.failure.is_a("NotImplementedError"):
         return None
-    return f"{raised(got)}; torch raises {want.failure.kind} here"
+    return f"{raised(got)}; {source.raising} {want.failure.kind} here"
 
 
 def _value_difference(want: Any, got: Any, aspect: Aspect, case: Case) -> str | None:

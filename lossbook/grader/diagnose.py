@@ -19,15 +19,17 @@ ENOUGH = 0.6  # share of the telling cases that a mistake has to explain
 class Match:
     """How well one mistake explains a learner's Outcomes.
 
-    A case is telling where the learner or the mistake differs from torch. It is explained where the mistake
-    gives the learner's very answer, hinted at where it does so but perhaps for one factor, and it contradicts
-    the mistake where that fails and the learner does not.
+    A case is telling where the learner or the mistake differs from the reference. It is explained where the
+    mistake gives the learner's very answer, or where both accept what the reference refuses; hinted at where it
+    does so but perhaps for one factor; and it contradicts the mistake where that fails and the learner does not.
     """
 
     mistake: Mistake
     telling: int = 0
     explained: int = 0
+    exact: int = 0  # of the explained cases, those with the very same answer
     hinted: int = 0
+    numbers: int = 0  # of the hinted cases, those that have an answer, and not an error
     contradicting: int = 0
     aspects: int = 0
 
@@ -35,6 +37,15 @@ class Match:
     def share(self) -> float:
         """The share of the telling cases that the mistake explains."""
         return self.explained / self.telling if self.telling else 0.0
+
+    @property
+    def rank(self) -> tuple[bool, float, int, int]:
+        """Sorts the best match first.
+
+        What explains wrong numbers comes before what explains a missing check alone: whoever has both mistakes
+        wants to hear of the numbers first.
+        """
+        return not self.numbers, -self.share, -self.aspects, -self.exact
 
     @property
     def counts(self) -> bool:
@@ -56,14 +67,14 @@ def diagnose(
     telling = _first_failures(tried)
     plausible = [mistake for mistake in exercise.mistakes if _is_plausible(mistake, telling)]
     matches = [match for match in (_match(mistake, tried) for mistake in plausible) if match.counts]
-    matches.sort(key=lambda match: (-match.share, -match.aspects))  # stable: the description breaks ties
+    matches.sort(key=lambda match: match.rank)  # stable: the description breaks ties
     best = matches[0].share if matches else 0.0
     return tuple(match.mistake for match in matches if match.share > best - 0.2)[:3]
 
 
 @dataclass(frozen=True)
 class Tried:
-    """One case, torch's Outcome and the learner's, and whether they differ."""
+    """One case, the right Outcome and the learner's, and whether they differ."""
 
     aspect: Aspect
     case: Case
@@ -91,7 +102,7 @@ def _is_plausible(mistake: Mistake, failures: list[Tried]) -> bool:
     """Return whether a mistake explains at least one of a few failures: most do not, and need no closer look."""
     for one in failures:
         wrong = _outcome(mistake, one)
-        if same(wrong, one.got, one.aspect, one.case):
+        if _is_alike(wrong, one):
             return True
         predicted = difference(one.want, wrong, one.aspect, one.case) is not None
         if predicted and same_but_for_a_factor(wrong, one.got, one.aspect, one.case):
@@ -107,15 +118,25 @@ def _match(mistake: Mistake, tried: list[Tried]) -> Match:
         predicted = difference(one.want, wrong, one.aspect, one.case) is not None
         if not one.failed and not predicted:
             continue
-        alike = one.failed and same(wrong, one.got, one.aspect, one.case)
+        alike = one.failed and _is_alike(wrong, one)
         match.telling += 1
         match.explained += alike
+        match.exact += alike and same(wrong, one.got, one.aspect, one.case)
         match.contradicting += not one.failed
         if one.failed and predicted:
-            match.hinted += alike or same_but_for_a_factor(wrong, one.got, one.aspect, one.case)
+            hinted = alike or same_but_for_a_factor(wrong, one.got, one.aspect, one.case)
+            match.hinted += hinted
+            match.numbers += hinted and one.want.failure is None
         by_aspect.setdefault(one.aspect.name, []).append(alike)
     match.aspects = sum(all(explained) for explained in by_aspect.values())
     return match
+
+
+def _is_alike(wrong: Outcome, one: Tried) -> bool:
+    """Return whether a mistake does what the learner does. What comes of an input that is refused is no matter."""
+    if one.want.failure is not None and one.got.failure is None:
+        return wrong.failure is None
+    return same(wrong, one.got, one.aspect, one.case)
 
 
 def _outcome(mistake: Mistake, one: Tried) -> Outcome:

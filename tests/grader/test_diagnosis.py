@@ -6,8 +6,10 @@ import pytest
 import torch
 
 from lossbook.activations import log_sigmoid, log_softmax, sigmoid, softmax
-from lossbook.exercises import get_exercise
+from lossbook.exercises import exercise_names, get_exercise
 from lossbook.grader import evaluate
+from lossbook.grader.compare import difference
+from lossbook.grader.runner import run_trusted
 
 
 def named(report):
@@ -80,6 +82,49 @@ def test_of_two_mistakes_in_one_at_least_one_is_named(kind):
     name, function, either = COMBINED[kind]
     report = evaluate(name, function, seed=3)
     assert set(named(report)) & either, str(report)
+
+
+def unchecked(exercise, function):
+    """Return the function with a second mistake: it accepts what the exercise wants refused."""
+
+    def accepting(*args, **kwargs):
+        try:
+            exercise.reference(*args, **kwargs)
+        except Exception:
+            return torch.tensor(0.0)
+        return function(*args, **kwargs)
+
+    return accepting
+
+
+def refuses(exercise):
+    return any(o.failure for row in run_trusted(exercise.reference, exercise.draw(0)) for o in row)
+
+
+def first_wrong_numbers(exercise):
+    """Return the first mistake that gives other numbers, not only other errors."""
+    drawn = exercise.draw(0)
+    wants = run_trusted(exercise.reference, drawn)
+    for mistake in exercise.mistakes:
+        gots = run_trusted(mistake.function, drawn)
+        for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True):
+            for case, want, got in zip(cases, want_row, got_row, strict=True):
+                if not want.failure and not got.failure and difference(want, got, aspect, case):
+                    return mistake
+    raise AssertionError(exercise.name)
+
+
+@pytest.mark.parametrize("name", [name for name in exercise_names() if refuses(get_exercise(name))])
+def test_wrong_numbers_are_named_before_a_missing_check(name):
+    exercise = get_exercise(name)
+    mistake = first_wrong_numbers(exercise)
+    report = evaluate(name, unchecked(exercise, mistake.function), seed=3)
+    assert named(report)[:1] == [mistake.name], str(report)
+
+
+def test_a_missing_check_alone_is_still_named():
+    report = evaluate("two_logits_to_one", lambda logits: logits[..., -1] - logits[..., 0], seed=3)
+    assert named(report)[:1] == ["unchecked"]
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "softmax", "logsumexp"])
