@@ -14,7 +14,6 @@ from lossbook.exercises.forbidden import AUTOGRAD, EVERYTHING
 from lossbook.validation import check_same_shape
 
 
-
 def bce_with_logits_gradient(
     logits: Tensor, target: Tensor, pos_weight: Tensor | None = None, reduction: str = "mean"
 ) -> Tensor:

@@ -13,7 +13,6 @@ from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
 from lossbook.exercises.forbidden import AUTOGRAD, EVERYTHING
 
 
-
 def cross_entropy_gradient(
     logits: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
 ) -> Tensor:

@@ -81,12 +81,20 @@ class Mistake:
         title: one sentence that follows "This looks like a solution that ...", without a full stop.
         function: the wrong implementation, with the exercise's signature.
         see: the anchor of the section of the exercise's chapter that explains it.
+        variants: the same mistake with another number in it, or in other words: with 1e-7 where ``function``
+            has 1e-8.
     """
 
     name: str
     title: str
     function: Callable[..., Any]
     see: str
+    variants: tuple[Callable[..., Any], ...] = ()
+
+    @property
+    def functions(self) -> tuple[Callable[..., Any], ...]:
+        """The wrong implementation in all its variants."""
+        return (self.function, *self.variants)
 
 
 @dataclass(frozen=True)

@@ -61,14 +61,15 @@ class Difference:
 def difference(
     want: Outcome, got: Outcome, aspect: Aspect, case: Case, source: Source = TORCH
 ) -> Difference | None:
-    """Return how ``got`` differs from the expected ``want``, in the words of ``source``; None where it does not."""
+    """Return how ``got`` differs from what was wanted, in the words of ``source``; None where it does not."""
     trouble = _trouble(want, got, source)
     if trouble is not None or want.failure is not None:
         return None if trouble is None else Difference(trouble)
     wanted, given = _compared(want.value, aspect), _compared(got.value, aspect)
     problem = _value_difference(wanted, given, aspect, case)
     if problem is not None:
-        return Difference(problem, show(given), show(wanted))
+        yours, expected = show(given), show(wanted)
+        return Difference(problem, yours, expected) if yours != expected else Difference(problem)
     if not aspect.gradient or want.gradient is None:
         return None
     if got.gradient is None:
@@ -147,8 +148,10 @@ def factor_between(want: np.ndarray, got: np.ndarray) -> float:
 
 
 def real_numbers(outcome: Outcome) -> np.ndarray | None:
-    """Return the value in float64 where it is a tensor of real numbers without NaN, else None."""
+    """Return the value in float64 where it is a float, or a tensor of real numbers, without NaN; else None."""
     value = outcome.value
+    if type(value) is float:
+        value = Array(np.array(value), "float64")
     if not isinstance(value, Array) or value.numbers.dtype.kind == "c":
         return None
     numbers = value.numbers.astype(np.float64)
@@ -196,6 +199,8 @@ def _value_difference(want: Any, got: Any, aspect: Aspect, case: Case) -> str | 
         return _number_difference(want, got, aspect, case)
     if type(want) is type(got) and want == got:
         return None
+    if isinstance(want, tuple) and isinstance(got, Other) and got.type_name == "list":
+        return f"returned a list: return a tuple, {show(want)}"
     return f"returned {show(got)}, not {show(want)}"
 
 
@@ -223,7 +228,7 @@ def _number_difference(want: float, got: Any, aspect: Aspect, case: Case) -> str
     if type(got) not in (float, int):
         return f"returned {show(got)}: return one number, a Python float"
     limits = Tolerance.of(aspect, case, max(dtypes, key=EPSILON.__getitem__))
-    return None if _close(np.array(want), np.array(got), limits) else f"returned {got:g}, not {want:g}"
+    return None if _close(np.array(want), np.array(got), limits) else f"returned {_two_numbers(got, want)}"
 
 
 def _no_tensor(got: Any) -> str:
@@ -260,12 +265,19 @@ def _worst(want: np.ndarray, got: np.ndarray, close: np.ndarray) -> str:
     distance = np.where(close, -1.0, np.where(np.isnan(distance), np.inf, distance))
     place = np.unravel_index(int(distance.argmax()), distance.shape)
     wrong, total = int((~close).sum()), close.size
-    numbers = f"{_number(got[place])}, not {_number(want[place])}"
+    numbers = _two_numbers(got[place], want[place])
     if total == 1:
         return f"returned {numbers}"
     where = ", ".join(str(int(i)) for i in place)
     return f"returned {numbers}, at [{where}]; {wrong} of {total} numbers differ"
 
 
-def _number(number: Any) -> str:
-    return str(bool(number)) if isinstance(number, np.bool_) else f"{number:.6g}"
+def _two_numbers(got: Any, want: Any) -> str:
+    """Return both numbers, with as many digits as it takes to tell them apart."""
+    if isinstance(want, np.bool_):
+        return f"{bool(got)}, not {bool(want)}"
+    for digits in (6, 9, 12, 17):
+        pair = f"{got:.{digits}g}", f"{want:.{digits}g}"
+        if pair[0] != pair[1]:
+            break
+    return f"{pair[0]}, not {pair[1]}"

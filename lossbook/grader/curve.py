@@ -63,7 +63,7 @@ def _svg(curve: Curve) -> str:
 
 
 def _range(curve: Curve) -> tuple[float, float]:
-    """The right numbers' range, with some room for wrong numbers, so that one runaway does not flatten the picture."""
+    """The right numbers' range and some room for wrong ones, so that one runaway does not flatten the picture."""
     want = curve.want[np.isfinite(curve.want)]
     low, high = (float(want.min()), float(want.max())) if want.size else (0.0, 1.0)
     room = 0.25 * max(high - low, NARROWEST)
@@ -108,6 +108,7 @@ def _frame(curve: Curve, low: float, high: float) -> str:
         f'<text x="{WIDTH / 2}" y="{HEIGHT + 12}" text-anchor="middle">{escape(curve.label)}</text>',
         f'<text x="2" y="12">{high:.3g}</text><text x="2" y="{HEIGHT - 16}">{low:.3g}</text>',
         f'<text x="{WIDTH - MARGIN}" y="12" text-anchor="end" fill="{YOURS}">yours</text>',
-        f'<text x="{WIDTH - MARGIN - 36}" y="12" text-anchor="end" fill="{RIGHT}">{escape(curve.source.label)}</text></g>',
+        f'<text x="{WIDTH - MARGIN - 36}" y="12" text-anchor="end" fill="{RIGHT}">{escape(curve.source.label)}'
+        "</text></g>",
     ]
     return "".join(lines)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lossbook.exercises import Aspect, Case, Exercise, Mistake
 from lossbook.grader.compare import difference, same, same_but_for_a_factor
@@ -11,6 +12,7 @@ from lossbook.grader.outcome import Outcome
 from lossbook.grader.runner import run_trusted
 
 Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
+Wrong = Callable[..., Any]
 
 ENOUGH = 0.6  # share of the telling cases that a mistake has to explain
 
@@ -65,8 +67,11 @@ def diagnose(
     """Return the mistakes that explain the learner's Outcomes, best first; at most three."""
     tried = list(_tried(drawn, wants, gots))
     telling = _first_failures(tried)
-    plausible = [mistake for mistake in exercise.mistakes if _is_plausible(mistake, telling)]
-    matches = [match for match in (_match(mistake, tried) for mistake in plausible) if match.counts]
+    matches = []
+    for mistake in exercise.mistakes:
+        plausible = [function for function in mistake.functions if _is_plausible(function, telling)]
+        counting = [match for match in (_match(mistake, function, tried) for function in plausible) if match.counts]
+        matches += sorted(counting, key=lambda match: match.rank)[:1]
     matches.sort(key=lambda match: match.rank)  # stable: the description breaks ties
     best = matches[0].share if matches else 0.0
     return tuple(match.mistake for match in matches if match.share > best - 0.2)[:3]
@@ -98,10 +103,10 @@ def _first_failures(tried: list[Tried]) -> list[Tried]:
     return list(first.values())
 
 
-def _is_plausible(mistake: Mistake, failures: list[Tried]) -> bool:
-    """Return whether a mistake explains at least one of a few failures: most do not, and need no closer look."""
+def _is_plausible(function: Wrong, failures: list[Tried]) -> bool:
+    """Return whether a wrong function explains at least one of a few failures: most do not, and need no closer look."""
     for one in failures:
-        wrong = _outcome(mistake, one)
+        wrong = _outcome(function, one)
         if _is_alike(wrong, one):
             return True
         predicted = difference(one.want, wrong, one.aspect, one.case) is not None
@@ -110,11 +115,11 @@ def _is_plausible(mistake: Mistake, failures: list[Tried]) -> bool:
     return False
 
 
-def _match(mistake: Mistake, tried: list[Tried]) -> Match:
+def _match(mistake: Mistake, function: Wrong, tried: list[Tried]) -> Match:
     match = Match(mistake)
     by_aspect: dict[str, list[bool]] = {}
     for one in tried:
-        wrong = _outcome(mistake, one)
+        wrong = _outcome(function, one)
         predicted = difference(one.want, wrong, one.aspect, one.case) is not None
         if not one.failed and not predicted:
             continue
@@ -139,5 +144,5 @@ def _is_alike(wrong: Outcome, one: Tried) -> bool:
     return same(wrong, one.got, one.aspect, one.case)
 
 
-def _outcome(mistake: Mistake, one: Tried) -> Outcome:
-    return run_trusted(mistake.function, [(one.aspect, (one.case,))])[0][0]
+def _outcome(function: Wrong, one: Tried) -> Outcome:
+    return run_trusted(function, [(one.aspect, (one.case,))])[0][0]

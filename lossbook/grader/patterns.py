@@ -31,11 +31,11 @@ class Pair:
 
 
 def pattern(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]], source: Source = TORCH) -> str:
-    """Return a sentence on how all wrong answers differ from the right ones, or where they are; "" if none fits."""
+    """Return a sentence on how all wrong answers differ from the right ones, or where they are; else ""."""
     pairs = list(_pairs(drawn, wants, gots))
     with np.errstate(all="ignore"):  # a guess may overflow; then it does not fit
         said = _by_numbers(pairs, source) if pairs else ""
-    return said or _by_aspects(drawn, wants, gots)
+    return said or _by_failures(drawn, wants, gots) or _by_aspects(drawn, wants, gots)
 
 
 def _pairs(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> Iterator[Pair]:
@@ -100,7 +100,8 @@ _TESTS: tuple[tuple[Callable[[Pair], bool], str], ...] = (
 def _constant(pairs: list[Pair], source: Source) -> str:
     """Look for one factor, or one offset, for all cases."""
     factors = [factor_between(pair.want, pair.got) for pair in pairs]
-    if _one_number(factors) and all(p.fits(p.want * f) for p, f in zip(pairs, factors, strict=True)):
+    is_known = _one_number(factors) and not math.isclose(factors[0], 1, rel_tol=1e-3)
+    if is_known and all(p.fits(p.want * f) for p, f in zip(pairs, factors, strict=True)):
         return f"The answers are {factors[0]:.4g} times {source.answers}, in every case."
     if all(pair.want.shape == pair.got.shape for pair in pairs):
         offsets = [float(np.median(pair.got - pair.want)) for pair in pairs]
@@ -111,6 +112,22 @@ def _constant(pairs: list[Pair], source: Source) -> str:
 
 def _one_number(numbers: list[float]) -> bool:
     return all(math.isfinite(n) and n and math.isclose(n, numbers[0], rel_tol=1e-4) for n in numbers)
+
+
+def _by_failures(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:
+    """Say it where no call that should have an answer has one."""
+    bad = [
+        got
+        for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True)
+        for case, want, got in zip(cases, want_row, got_row, strict=True)
+        if want.failure is None and difference(want, got, aspect, case) is not None
+    ]
+    kinds = {got.failure.kind for got in bad if got.failure is not None}
+    if bad and all(got.failure is not None for got in bad):
+        return f"It stops with an error ({', '.join(sorted(kinds))}) before there is an answer."
+    if bad and all(got.failure is None and got.value is None for got in bad):
+        return "It returns None: is a return statement missing?"
+    return ""
 
 
 def _by_aspects(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lossbook.exercises import TORCH, Mistake, Source
+from lossbook.exercises.forbidden import AUTOGRAD
 from lossbook.grader.compare import Difference
 from lossbook.grader.curve import Curve
 from lossbook.grader.page import as_html
@@ -110,12 +111,13 @@ class Report:
             return self.source.all_right
         if self.forbidden:
             names = " and ".join(f"torch's own {name}" for name in self.forbidden)
-            return f"It calls {names}. Writing that function is the exercise, so there are no points for it."
+            task = "Finding the formula" if AUTOGRAD.issuperset(self.forbidden) else "Writing that function"
+            return f"It calls {names}. {task} is the exercise, so there are no points for it."
         if self.unsolved:
             return "It is not written yet: replace the line that raises NotImplementedError."
         if self.mistakes:
             return f"This looks like a solution that {self.mistakes[0].title}."
-        known = self.pattern or "No known mistake gives these numbers."
+        known = self.pattern or "None of the known mistakes fits."
         return f"{known} Start with the first ✗: its case is the smallest that fails."
 
     def __str__(self) -> str:

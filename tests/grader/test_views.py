@@ -1,5 +1,6 @@
 """A report as text, as HTML and with its small picture."""
 
+import itertools
 import re
 from urllib.parse import unquote
 
@@ -47,7 +48,7 @@ def test_our_own_references_are_those_of_sets_4_and_5():
 
 def test_both_answers_stand_below_each_other():
     lines = str(mistaken("two_logits_to_one", "added")).splitlines()
-    yours, expected = next(pair for pair in zip(lines, lines[1:], strict=False) if "yours:" in pair[0])
+    yours, expected = next(pair for pair in itertools.pairwise(lines) if "yours:" in pair[0])
     assert yours.index("tensor") == expected.index("tensor")
 
 
