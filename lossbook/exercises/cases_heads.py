@@ -13,7 +13,7 @@ FORUM_ROWS = 8  # as many as a report can show
 
 
 def forum_rows() -> ForumBatch:
-    """Return the first samples of the batch in the forum thread: logits of class 0 and class 1, and class numbers."""
+    """Return the first samples of the forum thread's batch: logits of class 0 and class 1, and class numbers."""
     batch = forum_batch()
     return ForumBatch(batch.logits[:FORUM_ROWS], batch.target[:FORUM_ROWS])
 

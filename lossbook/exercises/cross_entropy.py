@@ -10,7 +10,7 @@ from torch import Tensor
 from lossbook.activations import log_sigmoid, log_softmax, softmax
 from lossbook.exercises import cases_classes as cases
 from lossbook.exercises import nll_loss as nll
-from lossbook.exercises.cases import INF, random_logits
+from lossbook.exercises.cases import INF, SMALL_NUMBERS, random_logits
 from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
 from lossbook.exercises.forbidden import EVERYTHING
 from lossbook.exercises.steps_classes import (
@@ -199,12 +199,12 @@ def _log_of_softmax(x: Tensor, axis: int) -> Tensor:
     return torch.log(softmax(x, axis))
 
 
-def _log_with_eps(x: Tensor, axis: int) -> Tensor:
-    return torch.log(softmax(x, axis) + 1e-8)
+def _log_with_eps(eps: float) -> ClassLoss:
+    return ClassLoss(log_probs=lambda x, axis: torch.log(softmax(x, axis) + eps))
 
 
-def _clamped_log(x: Tensor, axis: int) -> Tensor:
-    return torch.log(softmax(x, axis).clamp(1e-7, 1 - 1e-7))
+def _clamped_log(eps: float) -> ClassLoss:
+    return ClassLoss(log_probs=lambda x, axis: torch.log(softmax(x, axis).clamp(eps, 1 - eps)))
 
 
 def _no_shift(x: Tensor, axis: int) -> Tensor:
@@ -620,16 +620,18 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "log_with_eps",
-            "adds a small number before the logarithm: that hides the infinity, and caps the loss at about 18",
-            ClassLoss(log_probs=_log_with_eps),
+            "adds a small number before the logarithm: that hides the infinity, and caps the loss (at about 18 for 1e-8)",
+            _log_with_eps(1e-8),
             "ce-stability",
+            variants=tuple(map(_log_with_eps, SMALL_NUMBERS)),
         ),
         Mistake(
             "clamped_log",
-            "clamps the probabilities before the logarithm: that caps the loss at about 16, and stops the "
+            "clamps the probabilities before the logarithm: that caps the loss (at about 16 for 1e-7), and stops the "
             "gradient just where the model is most wrong",
-            ClassLoss(log_probs=_clamped_log),
+            _clamped_log(1e-7),
             "ce-stability",
+            variants=tuple(map(_clamped_log, (1e-4, 1e-5, 1e-6, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15))),
         ),
         Mistake(
             "no_shift",

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lossbook.exercises import cases_heads
+from lossbook.exercises.cases import SMALL_NUMBERS
 from lossbook.exercises.cases_heads import both_classes, forum_rows, two_logits
 from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
@@ -166,9 +167,8 @@ def log_of_softmax(output: Tensor, target: Tensor) -> Tensor:
     return F.nll_loss(torch.log(output.softmax(1)), target)
 
 
-@_checked
-def log_with_eps(output: Tensor, target: Tensor) -> Tensor:
-    return F.nll_loss(torch.log(output.softmax(1) + 1e-8), target)
+def log_with_eps(eps: float) -> Callable[[Tensor, Tensor], Tensor]:
+    return _checked(lambda output, target: F.nll_loss(torch.log(output.softmax(1) + eps), target))
 
 
 @_checked
@@ -334,9 +334,10 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "log_with_eps",
-            "adds a small number before the logarithm: that caps the loss at about 18",
-            log_with_eps,
+            "adds a small number before the logarithm: that caps the loss (at about 18 for 1e-8)",
+            log_with_eps(1e-8),
             "three-configurations",
+            variants=tuple(map(log_with_eps, SMALL_NUMBERS)),
         ),
         Mistake(
             "across_samples",

@@ -131,6 +131,11 @@ def default_dtype(logit: Tensor) -> Tensor:
     return result
 
 
+def float32_zeros(logit: Tensor) -> Tensor:
+    _check(logit)
+    return torch.stack([torch.zeros(len(logit)), logit], dim=1)
+
+
 def decided(logit: Tensor) -> Tensor:
     _check(logit)
     return F.one_hot((logit > 0).long(), 2).to(logit.dtype)
@@ -138,6 +143,10 @@ def decided(logit: Tensor) -> Tensor:
 
 def unchecked(logit: Tensor) -> Tensor:
     return torch.stack([torch.zeros_like(logit), logit], dim=-1)
+
+
+def unchecked_along_axis_1(logit: Tensor) -> Tensor:
+    return torch.stack([torch.zeros_like(logit), logit], dim=1)
 
 
 def detached(logit: Tensor) -> Tensor:
@@ -220,9 +229,10 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "default_dtype",
-            "fills a table of float32, whatever dtype the logits have: make the zeros like the logits",
+            "takes zeros in float32, whatever dtype the logits have: make the zeros like the logits",
             default_dtype,
             "targets",
+            variants=(float32_zeros,),
         ),
         Mistake(
             "decided", "returns the decision as 0 and 1, and how sure the model was is gone", decided, "decision"
@@ -233,6 +243,7 @@ EXERCISE = Exercise(
             "next",
             unchecked,
             "targets",
+            variants=(unchecked_along_axis_1,),
         ),
         Mistake("detached", "computes the right numbers outside of autograd", detached, "two-heads"),
     ),

@@ -186,8 +186,8 @@ def weight_mistakes(right: BinaryLoss) -> tuple[Mistake, ...]:
         Mistake("ignores_weight", "never uses weight", replace(right, finish=without_weight), "bce-weight"),
         Mistake(
             "weight_normalised",
-            "divides the mean by the sum of the weights: this loss divides by the number of elements, whatever the "
-            "weights",
+            "divides the mean by the sum of the weights: this loss divides by the number of elements, whatever "
+            "weight is",
             replace(right, finish=over_weights_of_elements),
             "bce-weight",
             variants=(replace(right, finish=over_sum_of_weights),),
@@ -275,13 +275,13 @@ def pos_weight_mistakes(parts: Parts, right: BinaryLoss, cost: str) -> tuple[Mis
         ),
         Mistake(
             "pos_weight_mixed",
-            f"multiplies the whole {cost} by 1 + (pos_weight - 1) * y: for soft targets only the part of y may grow",
+            f"multiplies the whole {cost} by 1 + (pos_weight - 1) * y: with soft targets only the part of y grows",
             mixing(lambda of_1, of_0, y, pos: (1 + (pos - 1) * y) * (y * of_1 + (1 - y) * of_0)),
             "pos-weight",
         ),
         Mistake(
             "pos_weight_from_left",
-            "gives a pos_weight of shape (C,) to the rows: shapes are matched from the right, one weight per label",
+            "gives a pos_weight of shape (C,) to the rows: shapes are matched from the right, one weight a label",
             from_left,
             "bce-shapes",
         ),

@@ -163,6 +163,11 @@ def never_infinite(scores: Tensor, labels: Tensor, max_fpr: float) -> float:
     return next((t for t in candidates if _rate(scores[labels == 0], t) <= max_fpr), candidates[-1])
 
 
+def nothing_after_the_loop(scores: Tensor, labels: Tensor, max_fpr: float) -> float | None:
+    _check(scores, labels)
+    return next((t for t in scores.unique().tolist() if _rate(scores[labels == 0], t) <= max_fpr), None)
+
+
 def one_negative_too_many(scores: Tensor, labels: Tensor, max_fpr: float) -> float:
     _check(scores, labels)
     negatives = _negatives(scores, labels)
@@ -308,6 +313,12 @@ EXERCISE = Exercise(
             "never_infinite",
             "falls back on the highest score where none is allowed: only +inf predicts nothing positive",
             never_infinite,
+            "threshold",
+        ),
+        Mistake(
+            "nothing_after_the_loop",
+            "returns None where no score keeps the limit: +inf is left then, it predicts nothing positive",
+            nothing_after_the_loop,
             "threshold",
         ),
         Mistake(

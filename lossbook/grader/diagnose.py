@@ -41,13 +41,18 @@ class Match:
         return self.explained / self.telling if self.telling else 0.0
 
     @property
+    def weighed_share(self) -> float:
+        """The share of the telling cases that it explains; those that it hints at count half."""
+        return (self.explained + max(self.hinted - self.explained, 0) / 2) / self.telling if self.telling else 0.0
+
+    @property
     def rank(self) -> tuple[bool, float, int, int]:
         """Sorts the best match first.
 
         What explains wrong numbers comes before what explains a missing check alone: whoever has both mistakes
         wants to hear of the numbers first.
         """
-        return not self.numbers, -self.share, -self.aspects, -self.exact
+        return not self.numbers, -self.weighed_share, -self.aspects, -self.exact
 
     @property
     def counts(self) -> bool:
@@ -67,11 +72,8 @@ def diagnose(
     """Return the mistakes that explain the learner's Outcomes, best first; at most three."""
     tried = list(_tried(drawn, wants, gots))
     telling = _first_failures(tried)
-    matches = []
-    for mistake in exercise.mistakes:
-        plausible = [function for function in mistake.functions if _is_plausible(function, telling)]
-        counting = [match for match in (_match(mistake, function, tried) for function in plausible) if match.counts]
-        matches += sorted(counting, key=lambda match: match.rank)[:1]
+    found = (_best_match(mistake, tried, telling) for mistake in exercise.mistakes)
+    matches = [match for match in found if match is not None]
     matches.sort(key=lambda match: match.rank)  # stable: the description breaks ties
     best = matches[0].share if matches else 0.0
     return tuple(match.mistake for match in matches if match.share > best - 0.2)[:3]
@@ -103,8 +105,15 @@ def _first_failures(tried: list[Tried]) -> list[Tried]:
     return list(first.values())
 
 
+def _best_match(mistake: Mistake, tried: list[Tried], telling: list[Tried]) -> Match | None:
+    """Return how well the best of a mistake's variants explains the Outcomes, or None where none of them does."""
+    plausible = [function for function in mistake.functions if _is_plausible(function, telling)]
+    matches = [_match(mistake, function, tried) for function in plausible]
+    return min((match for match in matches if match.counts), key=lambda match: match.rank, default=None)
+
+
 def _is_plausible(function: Wrong, failures: list[Tried]) -> bool:
-    """Return whether a wrong function explains at least one of a few failures: most do not, and need no closer look."""
+    """Return whether a function explains at least one of a few failures: most do not, and need no closer look."""
     for one in failures:
         wrong = _outcome(function, one)
         if _is_alike(wrong, one):

@@ -98,7 +98,9 @@ _TESTS: tuple[tuple[Callable[[Pair], bool], str], ...] = (
 
 
 def _constant(pairs: list[Pair], source: Source) -> str:
-    """Look for one factor, or one offset, for all cases."""
+    """Look for one factor, or one offset, for all cases. One or two numbers would be no evidence."""
+    if sum(pair.want.size for pair in pairs) < 3:
+        return ""
     factors = [factor_between(pair.want, pair.got) for pair in pairs]
     is_known = _one_number(factors) and not math.isclose(factors[0], 1, rel_tol=1e-3)
     if is_known and all(p.fits(p.want * f) for p, f in zip(pairs, factors, strict=True)):
