@@ -169,6 +169,13 @@ def by_column(logits: Tensor, target: Tensor, weight: Tensor | None = None, redu
     return _reduce(rows if weight is None else weight * rows, factor.sum(), reduction)
 
 
+def by_column_over_number(
+    logits: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
+) -> Tensor:
+    rows = right(logits, target, None, "sum")
+    return _reduce(rows if weight is None else weight * rows, max(len(target), 1), reduction)
+
+
 def weighted_target_only(
     logits: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
 ) -> Tensor:
@@ -363,6 +370,7 @@ EXERCISE = Exercise(
             "multiplies each column by its class's weight: a sample's whole row has the weight of its true class",
             by_column,
             "class-weights",
+            variants=(by_column_over_number,),
         ),
         Mistake(
             "by_position",

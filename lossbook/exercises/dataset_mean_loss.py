@@ -145,6 +145,18 @@ def times_batch_size(batches: list[Batch], weight: Weight = None, ignore_index: 
     return sum(mean * size for mean, size in zip(means, sizes, strict=True)) / sum(sizes)
 
 
+def times_counted(batches: list[Batch], weight: Weight = None, ignore_index: int = -100) -> float:
+    means = _means(batches, weight, ignore_index)
+    counts = [_counted(target, None, ignore_index) for _, target in batches]
+    return _over(sum(m * n for m, n in zip(means, counts, strict=True) if n), sum(counts))
+
+
+def times_counted_with_nan(batches: list[Batch], weight: Weight = None, ignore_index: int = -100) -> float:
+    means = _means(batches, weight, ignore_index)
+    counts = [_counted(target, None, ignore_index) for _, target in batches]
+    return _over(sum(m * n for m, n in zip(means, counts, strict=True)), sum(counts))
+
+
 def counts_the_ignored(batches: list[Batch], weight: Weight = None, ignore_index: int = -100) -> float:
     total = _total(batches, weight, ignore_index)
     targets = torch.cat([target.clamp(min=0) for _, target in batches])
@@ -268,6 +280,14 @@ EXERCISE = Exercise(
             "weights and ignored targets, wrong with them",
             times_batch_size,
             "dataset-mean",
+        ),
+        Mistake(
+            "times_counted",
+            "multiplies each batch's mean by the number of its counted targets: right without weights, wrong with "
+            "them, because the mean has divided by their sum",
+            times_counted,
+            "dataset-mean",
+            variants=(times_counted_with_nan,),
         ),
         Mistake(
             "counts_the_ignored",

@@ -76,12 +76,13 @@ def last_axis(x: Tensor, dim: int) -> Tensor:
 
 
 def second_axis(x: Tensor, dim: int) -> Tensor:
-    m = _max(x, 1)
+    m = x.max(1, keepdim=True).values
+    m = torch.where(m.isinf(), 0, m)
     return torch.log(torch.exp(x - m).sum(1)) + m.squeeze(1)
 
 
 def no_keepdim(x: Tensor, dim: int) -> Tensor:
-    m = x.amax(dim)
+    m = x.max(dim).values
     return torch.log(torch.exp(x - m).sum(dim)) + m
 
 

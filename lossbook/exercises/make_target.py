@@ -169,6 +169,10 @@ def _all_in_float64(labels: Any, loss: str, num_classes: int) -> Tensor:
     return target.double() if target.is_floating_point() else target
 
 
+def _one_hot_as_it_came(labels: Tensor, num_classes: int) -> Tensor:
+    return F.one_hot(labels, num_classes).to(torch.float32)
+
+
 def _guessed(labels: Tensor, num_classes: int) -> Tensor:
     return F.one_hot(labels.to(torch.int64)).to(torch.float32)
 
@@ -272,6 +276,12 @@ EXERCISE = Exercise(
             "probabilities_in_int64",
             "leaves the one-hot rows whole numbers, as F.one_hot makes them: probabilities are floats",
             _instead(cross_entropy_probabilities=lambda labels, c: F.one_hot(labels.to(torch.int64), c)),
+            "targets",
+        ),
+        Mistake(
+            "one_hot_as_it_came",
+            "gives F.one_hot labels in the dtype in which they came: it takes int64 alone",
+            _instead(cross_entropy_probabilities=_one_hot_as_it_came),
             "targets",
         ),
         Mistake(

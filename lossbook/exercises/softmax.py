@@ -61,7 +61,7 @@ def first_axis(x: Tensor, dim: int) -> Tensor:
 
 
 def second_axis(x: Tensor, dim: int) -> Tensor:
-    e = _exp(x, 1)
+    e = torch.exp(x - x.max(1, keepdim=True).values)
     return e / e.sum(1, keepdim=True)
 
 

@@ -174,6 +174,11 @@ def one_negative_too_many(scores: Tensor, labels: Tensor, max_fpr: float) -> flo
     return float(negatives[min(int(max_fpr * len(negatives)), len(negatives) - 1)])
 
 
+def one_negative_too_many_or_none(scores: Tensor, labels: Tensor, max_fpr: float) -> float:
+    negatives = _negatives(scores, labels)
+    return float(negatives[int(max_fpr * len(negatives))])
+
+
 def scores_of_negatives_only(scores: Tensor, labels: Tensor, max_fpr: float) -> float:
     _check(scores, labels)
     negatives = scores[labels == 0]
@@ -326,6 +331,7 @@ EXERCISE = Exercise(
             "returns the score of the first negative that has to stay out: a score equal to the threshold gets in",
             one_negative_too_many,
             "threshold",
+            variants=(one_negative_too_many_or_none,),
         ),
         Mistake(
             "scores_of_negatives_only",

@@ -199,7 +199,7 @@ def _value_difference(want: Any, got: Any, aspect: Aspect, case: Case) -> str | 
         return _number_difference(want, got, aspect, case)
     if type(want) is type(got) and want == got:
         return None
-    if isinstance(want, tuple) and isinstance(got, Other) and got.type_name == "list":
+    if isinstance(want, tuple) and isinstance(got, list):
         return f"returned a list: return a tuple, {show(want)}"
     return f"returned {show(got)}, not {show(want)}"
 

@@ -74,6 +74,8 @@ def diagnose(
     telling = _first_failures(tried)
     found = (_best_match(mistake, tried, telling) for mistake in exercise.mistakes)
     matches = [match for match in found if match is not None]
+    if any(one.failed and one.want.failure is None for one in tried) and not any(m.numbers for m in matches):
+        return ()  # a missing check would be named, and the wrong numbers be passed over
     matches.sort(key=lambda match: match.rank)  # stable: the description breaks ties
     best = matches[0].share if matches else 0.0
     return tuple(match.mistake for match in matches if match.share > best - 0.2)[:3]

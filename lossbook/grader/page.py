@@ -27,7 +27,7 @@ def as_html(report: Report) -> str:
         f'<div class="lossbook-report"><style>{STYLE}</style>'
         f'<p class="lb-head"><strong>{escape(report.name)}</strong>'
         f'<span class="lb-points">{report.earned} of {report.points} points</span></p>'
-        f"<ul>{rows}</ul><p>{escape(report.summary)} {_reading(report)}</p>"
+        f"<p>{escape(report.summary)} {_reading(report)}</p><ul>{rows}</ul>"
         f"{_extras(report)}{_hints(report)}</div>"
     )
 

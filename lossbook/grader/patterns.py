@@ -35,7 +35,7 @@ def pattern(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]],
     pairs = list(_pairs(drawn, wants, gots))
     with np.errstate(all="ignore"):  # a guess may overflow; then it does not fit
         said = _by_numbers(pairs, source) if pairs else ""
-    return said or _by_failures(drawn, wants, gots) or _by_aspects(drawn, wants, gots)
+    return said or _by_failures(drawn, wants, gots) or _by_aspects(drawn, wants, gots) or _negative(pairs)
 
 
 def _pairs(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> Iterator[Pair]:
@@ -109,6 +109,13 @@ def _constant(pairs: list[Pair], source: Source) -> str:
         offsets = [float(np.median(pair.got - pair.want)) for pair in pairs]
         if _one_number(offsets) and all(p.fits(p.want + o) for p, o in zip(pairs, offsets, strict=True)):
             return f"The answers are off by {offsets[0]:+.4g}, in every case."
+    return ""
+
+
+def _negative(pairs: list[Pair]) -> str:
+    """Say it where answers are negative that never should be."""
+    if pairs and all((p.want >= 0).all() for p in pairs) and any((p.got < 0).any() for p in pairs):
+        return "Some answers are negative, and no right one is."
     return ""
 
 
