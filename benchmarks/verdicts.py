@@ -82,7 +82,7 @@ def main() -> None:
         rows.append(row(name, range(options.seeds)))
         print(
             name, *rows[-1], file=sys.stderr, flush=True
-        )  # a run takes an hour: nothing is lost if it is stopped
+        )  # a whole run takes an hour
         table.add_row(name, *map(str, rows[-1]))
     totals = ("all", *map(sum, zip(*rows, strict=True)))
     for column, total in zip(table.columns, totals, strict=True):
