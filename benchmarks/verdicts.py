@@ -80,9 +80,7 @@ def main() -> None:
     rows = []
     for name in [options.exercise] if options.exercise else exercise_names():
         rows.append(row(name, range(options.seeds)))
-        print(
-            name, *rows[-1], file=sys.stderr, flush=True
-        )  # a whole run takes an hour
+        print(name, *rows[-1], file=sys.stderr, flush=True)  # a whole run takes an hour
         table.add_row(name, *map(str, rows[-1]))
     totals = ("all", *map(sum, zip(*rows, strict=True)))
     for column, total in zip(table.columns, totals, strict=True):

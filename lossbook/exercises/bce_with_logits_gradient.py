@@ -280,8 +280,7 @@ EXERCISE = Exercise(
         Mistake(
             "decision_not_probability",
             "compares the decision (logit above 0 or not) with the target: it takes the probability, which says "
-            "how "
-            "sure the model is",
+            "how sure the model is",
             decision_not_probability,
             "bce-gradient",
         ),
@@ -402,11 +401,9 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Take one element and y = 1: the loss is -log(sigmoid(x)). Differentiate it on paper; the slope of the "
-        "sigmoid "
-        "is p * (1 - p), and something cancels. Then do the same for y = 0.",
+        "sigmoid is p * (1 - p), and something cancels. Then do the same for y = 0.",
         "The slope of -log(p) is -(1 - p), the slope of -log(1 - p) is p. Which of the two does pos_weight "
-        "multiply, "
-        "and with which share does each of them count for a target of 0.25?",
+        "multiply, and with which share does each of them count for a target of 0.25?",
         "(1 - y) * p - pos_weight * y * (1 - p), with p = 1 / (1 + exp(-x)). Divide by the number of elements for "
         '"mean", and only then.',
     ),

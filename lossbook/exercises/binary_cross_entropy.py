@@ -295,14 +295,12 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Start with one element: which probability did the model give to what really happened? The loss is minus "
-        "its "
-        "logarithm. Weights and reductions come after that.",
+        "its logarithm. Weights and reductions come after that.",
         "log(0) is -inf, and 0 * inf is nan: clamp each logarithm before it is multiplied by anything. "
         "For log(1 - p) at tiny p, think of the last exercises of set 1: log1p.",
         "Compare the shapes and raise ValueError first. Then log_p = log(p).clamp(min=-100), the same for "
         "log1p(-p), and minus the sum of both, each with its share of the target. Multiply by weight where there "
-        "is "
-        "one, and reduce at the very end with .mean() or .sum().",
+        "is one, and reduce at the very end with .mean() or .sum().",
     ),
     chapter="losses/binary-cross-entropy",
     problem_set="02-binary-cross-entropy",

@@ -402,9 +402,7 @@ EXERCISE = Exercise(
         Mistake(
             "log_with_eps",
             "adds a small number such as 1e-8 before the logarithm: that hides the infinity and caps the loss, "
-            "with no "
-            "gradient "
-            "beyond",
+            "with no gradient beyond",
             log_with_eps(1e-8),
             "bce-with-logits",
             variants=tuple(map(log_with_eps, (1e-4, 1e-5, 1e-6, 1e-7))),
@@ -477,17 +475,15 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "abs_and_clamp",
-            "uses abs(x) and clamp(x, min=0): at exactly 0 their slopes are 0 and 1, which gives the gradient 1 "
-            "- y, "
-            "not 0.5 - y",
+            "uses abs(x) and clamp(x, min=0): at exactly 0 their slopes are 0 and 1, which gives the gradient 1 - "
+            "y, not 0.5 - y",
             abs_and_clamp,
             "bce-gradient",
         ),
         Mistake(
             "abs_and_relu",
             "uses abs(x) with relu(x), or with clamp(-x, min=0): at exactly 0 their slopes give the gradient -y, "
-            "not "
-            "0.5 - y",
+            "not 0.5 - y",
             abs_and_relu,
             "bce-gradient",
         ),
@@ -536,8 +532,7 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Two logarithms are needed, of sigmoid(x) and of 1 - sigmoid(x), and the second is log(sigmoid(-x)). Set "
-        "1 "
-        "has taught you to compute such a logarithm without ever taking a sigmoid.",
+        "1 has taught you to compute such a logarithm without ever taking a sigmoid.",
         "-log(sigmoid(x)) = log(exp(0) + exp(-x)). Which torch function adds two exponentials inside a logarithm, "
         "and shifts them first? And which factor belongs to which of the two terms?",
         "cost_of_1 = torch.logaddexp(zeros, -x) and cost_of_0 = torch.logaddexp(zeros, x). Then "

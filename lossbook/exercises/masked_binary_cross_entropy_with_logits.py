@@ -526,8 +526,7 @@ EXERCISE = Exercise(
         "Make the padding harmless before the loss, in the logits and in the targets: torch.where(mask, x, 0) "
         "puts a 0 there, and lets no gradient through. Then hide the losses of the padding in the same way.",
         'Take F.binary_cross_entropy_with_logits(..., reduction="none") of the safe inputs, torch.where(mask, '
-        "loss, "
-        "0) of that, and divide its sum by mask.sum(). Compare the three shapes first.",
+        "loss, 0) of that, and divide its sum by mask.sum(). Compare the three shapes first.",
     ),
     chapter="practice/averaging-losses",
     problem_set="05-in-practice",

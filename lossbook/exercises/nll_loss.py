@@ -366,9 +366,8 @@ EXERCISE = Exercise(
         "Keep two things per target: its loss, and its factor (1, its class's weight, or 0 if it is ignored). "
         "The mean is the sum of the one over the sum of the other. -100 is no place to look up: put a 0 there "
         "first, with torch.where.",
-        "axis = 0 if input.dim() == 1 else 1; index = torch.where(counted, target, 0); "
-        "loss = -input.gather(axis, index.unsqueeze(axis)).squeeze(axis). Set what is ignored to 0 with "
-        "torch.where as well: 0 * nan is nan.",
+        "axis = 0 if input.dim() == 1 else 1; index = torch.where(counted, target, 0); loss = -input.gather(axis, "
+        "index.unsqueeze(axis)).squeeze(axis). Set what is ignored to 0 with torch.where as well: 0 * nan is nan.",
     ),
     chapter="losses/cross-entropy",
     problem_set="03-cross-entropy",
