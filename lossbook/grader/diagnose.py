@@ -72,8 +72,16 @@ def diagnose(
     """Return the mistakes that explain the learner's Outcomes, best first; at most three."""
     tried = list(_tried(drawn, wants, gots))
     telling = _first_failures(tried)
-    found = (_best_match(mistake, tried, telling) for mistake in exercise.mistakes)
-    matches = [match for match in found if match is not None]
+    matches = [_best_match(mistake, (mistake.function,), tried, telling) for mistake in exercise.mistakes]
+    if not any(
+        match and match.share == 1 for match in matches
+    ):  # variants take time, and explain no more
+        varied = [_best_match(mistake, mistake.variants, tried, telling) for mistake in exercise.mistakes]
+        matches = list(map(_better, matches, varied))
+    return _best_three([match for match in matches if match is not None], tried)
+
+
+def _best_three(matches: list[Match], tried: list[Tried]) -> tuple[Mistake, ...]:
     if any(one.failed and one.want.failure is None for one in tried) and not any(m.numbers for m in matches):
         return ()  # a missing check would be named, and the wrong numbers be passed over
     matches.sort(key=lambda match: match.rank)  # stable: the description breaks ties
@@ -107,9 +115,15 @@ def _first_failures(tried: list[Tried]) -> list[Tried]:
     return list(first.values())
 
 
-def _best_match(mistake: Mistake, tried: list[Tried], telling: list[Tried]) -> Match | None:
-    """Return how well the best of a mistake's variants explains the Outcomes, or None where none of them does."""
-    plausible = [function for function in mistake.functions if _is_plausible(function, telling)]
+def _better(one: Match | None, other: Match | None) -> Match | None:
+    return min((match for match in (one, other) if match is not None), key=lambda match: match.rank, default=None)
+
+
+def _best_match(
+    mistake: Mistake, functions: tuple[Wrong, ...], tried: list[Tried], telling: list[Tried]
+) -> Match | None:
+    """Return how well the best of a mistake's functions explains the Outcomes, or None where none of them does."""
+    plausible = [function for function in functions if _is_plausible(function, telling)]
     matches = [_match(mistake, function, tried) for function in plausible]
     return min((match for match in matches if match.counts), key=lambda match: match.rank, default=None)
 
