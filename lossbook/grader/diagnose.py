@@ -73,9 +73,7 @@ def diagnose(
     tried = list(_tried(drawn, wants, gots))
     telling = _first_failures(tried)
     matches = [_best_match(mistake, (mistake.function,), tried, telling) for mistake in exercise.mistakes]
-    if not any(
-        match and match.share == 1 for match in matches
-    ):  # variants take time, and explain no more
+    if not any(match and match.share == 1 for match in matches):  # variants take time, and explain no more
         varied = [_best_match(mistake, mistake.variants, tried, telling) for mistake in exercise.mistakes]
         matches = list(map(_better, matches, varied))
     return _best_three([match for match in matches if match is not None], tried)
