@@ -23,7 +23,7 @@ Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
 
 
 def evaluate(name: str, function: Callable[..., Any], seed: int | None = None, seconds: float = 5.0) -> Report:
-    """Compare a function with torch's own, in this process, with a time limit for each call.
+    """Compare a function with the reference, in this process, with a time limit for each call.
 
     Args:
         name: of the exercise.
@@ -64,7 +64,7 @@ def judge_call(exercise: Exercise, seed: int, call: Callable[[Drawn], list[list[
 
 
 def curve_of(exercise: Exercise, got: Outcome) -> Curve | None:
-    """Return the learner's numbers over torch's, or None where they are no numbers, or torch's very own."""
+    """Return the learner's numbers over the right ones, or None where they are no numbers, or the very same."""
     sweep = exercise.sweep
     if sweep is None or not isinstance(got.value, Array):
         return None
@@ -75,7 +75,7 @@ def curve_of(exercise: Exercise, got: Outcome) -> Curve | None:
     ours, theirs = (numbers.astype(float).reshape(n, -1)[:, 0] for numbers in (want, got.value.numbers))
     if np.allclose(ours, theirs, rtol=1e-3, atol=1e-3, equal_nan=True):
         return None
-    return Curve(sweep.label, sweep.x.double().numpy(), ours, theirs)
+    return Curve(sweep.label, sweep.x.double().numpy(), ours, theirs, exercise.source)
 
 
 def _swept(sweep: Sweep) -> list[tuple[Aspect, tuple[Case, ...]]]:
@@ -123,13 +123,14 @@ def judge(exercise: Exercise, seed: int, drawn: Drawn, gots: list[list[Outcome]]
         seed=seed,
         aspects=aspects,
         mistakes=diagnose(exercise, drawn, wants, gots) if wrong else (),
-        pattern=pattern(drawn, wants, gots) if wrong else "",
+        pattern=pattern(drawn, wants, gots, exercise.source) if wrong else "",
         forbidden=forbidden,
         unsolved=unsolved,
         chapter=exercise.chapter,
         warnings=tuple(dict.fromkeys(text for got in outcomes for text in got.warnings)),
         printed=next((got.printed for got in outcomes if got.printed), ""),
         hints=exercise.hints,
+        source=exercise.source,
     )
 
 
@@ -142,4 +143,6 @@ def _results(
 
 
 def _result(exercise: Exercise, aspect: Aspect, case: Case, want: Outcome, got: Outcome) -> CaseResult:
-    return CaseResult(show_call(exercise.name, case), case.note, difference(want, got, aspect, case))
+    return CaseResult(
+        show_call(exercise.name, case), case.note, difference(want, got, aspect, case, exercise.source)
+    )

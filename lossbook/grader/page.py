@@ -22,28 +22,28 @@ STYLE = resources.files("lossbook.grader").joinpath("report.css").read_text(enco
 def as_html(report: Report) -> str:
     """Return the report as one block of HTML that brings its own style."""
     details = not report.unsolved
-    rows = "".join(_row(aspect, details) for aspect in report.aspects)
+    rows = "".join(_row(aspect, report.source.label, details) for aspect in report.aspects)
     return (
         f'<div class="lossbook-report"><style>{STYLE}</style>'
         f'<p class="lb-head"><strong>{escape(report.name)}</strong>'
         f'<span class="lb-points">{report.earned} of {report.points} points</span></p>'
-        f"<ul>{rows}</ul><p>{escape(report.summary)} {_reading(report)}</p>"
+        f"<p>{escape(report.summary)} {_reading(report)}</p><ul>{rows}</ul>"
         f"{_extras(report)}{_hints(report)}</div>"
     )
 
 
-def _row(aspect: AspectResult, details: bool) -> str:
+def _row(aspect: AspectResult, expected: str, details: bool) -> str:
     mark = '<span class="lb-ok">✓ right</span>' if aspect.passed else '<span class="lb-no">✗ wrong</span>'
     earned = aspect.points if aspect.passed else 0
     failure = aspect.first_failure
-    body = _failure(failure) if failure and details else ""
+    body = _failure(failure, expected) if failure and details else ""
     return (
         f'<li><div class="lb-head">{mark}<span>{escape(aspect.name)}</span>'
         f'<span class="lb-points">{earned}/{aspect.points}</span></div>{body}</li>'
     )
 
 
-def _failure(failure: CaseResult) -> str:
+def _failure(failure: CaseResult, expected: str) -> str:
     assert failure.difference is not None
     note = f" ({escape(failure.note)})" if failure.note else ""
     lines = [
@@ -53,7 +53,7 @@ def _failure(failure: CaseResult) -> str:
     if failure.difference.returned:
         lines += [
             ("yours", f"<code>{escape(failure.difference.returned)}</code>"),
-            ("torch", f"<code>{escape(failure.difference.expected)}</code>"),
+            (expected, f"<code>{escape(failure.difference.expected)}</code>"),
         ]
     return "<dl>" + "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in lines) + "</dl>"
 

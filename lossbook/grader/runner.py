@@ -5,6 +5,7 @@ import copy
 import io
 import linecache
 import sys
+import textwrap
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +21,7 @@ from lossbook.grader.limits import OutOfTime, Worker
 from lossbook.grader.outcome import Array, Failure, Outcome, array, freeze
 
 PRINTED_LIMIT = 2000  # characters that a report keeps of what one call printed
+MESSAGE_LIMIT = 300  # characters that it keeps of an error's or a warning's message
 
 
 def run_all(
@@ -110,7 +112,7 @@ def run(
         graph_cut=gradient and failure is None and slope is None,
         changed=_changed((*case.args, *case.kwargs.values()), (*args, *kwargs.values())),
         printed=printed.getvalue()[:PRINTED_LIMIT],
-        warnings=tuple(dict.fromkeys(str(w.message) for w in caught)),
+        warnings=tuple(dict.fromkeys(_short(str(w.message)) for w in caught)),
         forbidden=tuple(caught_calls.called) if caught_calls else (),
         failure=failure,
     )
@@ -185,4 +187,9 @@ def _first_line(error: BaseException) -> str:
         text = str(error).strip()
     except BaseException:  # a learner's exception class may fail to print itself
         return ""
-    return text.splitlines()[0][:300] if text else ""
+    return _short(text.splitlines()[0]) if text else ""
+
+
+def _short(message: str) -> str:
+    """Return a message without the places in torch's own source that some end in, cut between words."""
+    return textwrap.shorten(message.partition("(Triggered internally at")[0], MESSAGE_LIMIT, placeholder=" ...")
