@@ -2,9 +2,9 @@
 
     sliders.logit_lab(logits=(2.0, 0.5, -1.0), names=("cat", "dog", "bird"))
 
-Each function returns an element with its settings, and inside of it a table of what torch computes at the start. In the
-book's pages a script puts the sliders in the table's place. Where no script runs, on paper, and in a downloaded notebook,
-the table is what is shown.
+Each function returns an element with its settings, and inside of it a table of what torch computes. In the book's
+pages a script puts the sliders in the table's place. Where no script runs, and in a downloaded notebook, the table
+is what is shown.
 """
 
 import html
@@ -33,7 +33,7 @@ def logit_lab(
     logits: Sequence[float] = (2.0, 0.5, -1.0),
     *,
     names: Sequence[str] = ("cat", "dog", "bird"),
-    target: int = 0,
+    target: int | None = 0,
     one_logit: bool = False,
 ) -> HTML:
     """Logits against the probabilities of sigmoid and softmax, BCE and CE, and their gradients.
@@ -41,17 +41,21 @@ def logit_lab(
     Args:
         logits: Where the sliders start, one per class, from -6 to 6.
         names: Of the classes.
-        target: The true class, an index.
-        one_logit: Show the sigmoid of the *difference* of two logits, in place of one sigmoid per logit. BCE is then
-            that of the one logit; otherwise it is the sum over the classes.
+        target: The true class, an index; None leaves out losses and gradients.
+        one_logit: Show the sigmoid of the *difference* of two logits, in place of one sigmoid per logit. BCE is
+            then that of the one logit; otherwise it is the sum over the classes.
 
     Raises:
-        ValueError: If numbers and names do not go together.
+        ValueError: If numbers and names do not go together, or a logit is beyond the slider.
     """
-    if len(logits) != len(names) or not 0 <= target < len(names):
-        raise ValueError(f"there are {len(logits)} logits, {len(names)} names and target {target}: one name per logit.")
+    if len(logits) != len(names) or (target is not None and not 0 <= target < len(names)):
+        raise ValueError(
+            f"there are {len(logits)} logits, {len(names)} names and target {target}: one name per logit."
+        )
     if one_logit and len(logits) != 2:
         raise ValueError(f"one_logit needs two logits, to take their difference; there are {len(logits)}.")
+    for logit in logits:
+        _check_range("a logit", logit, -6, 6)
     settings = {"logits": list(logits), "names": list(names), "target": target, "oneLogit": one_logit}
     z = torch.tensor(logits, dtype=torch.float64)
     sigmoids = torch.sigmoid(torch.stack([z[0] - z[1], z[1] - z[0]]) if one_logit else z)
@@ -72,8 +76,10 @@ def bce_lab(logit: float = -2.0, *, target: float = 1.0, pos_weight: float = 1) 
         pos_weight: Start, one of `POS_WEIGHTS`.
 
     Raises:
-        ValueError: If ``pos_weight`` is not one of those.
+        ValueError: If ``pos_weight`` is not one of those, or a start is beyond its slider.
     """
+    _check_range("logit", logit, -8, 8)
+    _check_range("target", target, 0, 1)
     if pos_weight not in POS_WEIGHTS:
         raise ValueError(f"pos_weight is {pos_weight}: the slider stops at {', '.join(map(str, POS_WEIGHTS))}.")
     settings = {
@@ -113,11 +119,16 @@ def threshold_lab(
     if score not in {"logit", "probability"}:
         raise ValueError(f'score is "{score}": say "logit" or "probability".')
     if labels.dim() != 1 or labels.shape != scores.shape:
-        raise ValueError(f"labels {tuple(labels.shape)} and scores {tuple(scores.shape)} must both have shape (N,).")
+        raise ValueError(
+            f"labels {tuple(labels.shape)} and scores {tuple(scores.shape)} must both have shape (N,)."
+        )
     if not ((labels == 0) | (labels == 1)).all() or labels.unique().numel() != 2:
         raise ValueError("labels must be 0 and 1, with at least one of each.")
     if not scores.isfinite().all():
         raise ValueError("scores must be finite: give logits, or probabilities.")
+    if score == "probability":
+        _check_range("the smallest score", scores.min().item(), 0, 1)
+        _check_range("the largest score", scores.max().item(), 0, 1)
     first, count, per_unit = _thresholds(scores, score)
     thresholds = torch.arange(first, first + count, dtype=torch.float64) / per_unit
     place = torch.searchsorted(thresholds, scores, right=True) - 1
@@ -138,7 +149,7 @@ def threshold_lab(
 
 
 def _thresholds(scores: Tensor, score: str) -> tuple[int, int, int]:
-    """Return the first threshold, how many there are, and how many to a unit: from below all scores to above them."""
+    """Return the first threshold, how many there are, and how many to a unit; they enclose all scores."""
     low, high = (0.0, 1.0) if score == "probability" else (scores.min().item(), scores.max().item())
     fitting = (per for per in reversed(_PER_UNIT) if (high - low) * per <= _MOST_THRESHOLDS - 2)
     per_unit = next(fitting, None)
@@ -159,7 +170,7 @@ def _threshold_row(labels: Tensor, scores: Tensor, cut: float) -> tuple[str, ...
 def temperature_lab(logits: Tensor, targets: Tensor) -> HTML:
     """A temperature against the reliability diagram and the loss.
 
-    With one or two logits the diagram is that of the probability of class 1, with more that of the predicted class.
+    With one or two logits the diagram is of the probability of class 1, with more of that of the predicted class.
 
     Args:
         logits: Finite, shape (N, C), or (N,) for the logit of a yes. They are sent with seven decimals.
@@ -190,12 +201,18 @@ def temperature_lab(logits: Tensor, targets: Tensor) -> HTML:
 def precision_lab(*, logit: int = -20, dtype: torch.dtype = torch.float16) -> HTML:
     """The loss of a yes and of a no by ``log(sigmoid(x))`` and by ``logsigmoid``, in four number formats.
 
-    All numbers but the truth are those of torch in that format, on this machine: no browser has float16 to repeat them.
+    All numbers but the truth are torch's own in that format: no browser has float16 to compute them anew.
 
     Args:
         logit: Start, a whole number from -110 to 40.
         dtype: Start, one of `FORMATS`.
+
+    Raises:
+        ValueError: If a start is none of those.
     """
+    _check_range("logit", logit, _LOGITS[0], _LOGITS[-1])
+    if dtype not in FORMATS or logit != int(logit):
+        raise ValueError(f"logit is {logit}, dtype {dtype}: give a whole number and one of {FORMATS}.")
     formats = {_name(kind): _losses_in(kind) for kind in FORMATS}
     settings = {"first": _LOGITS[0], "logit": logit, "format": _name(dtype), "formats": formats}
     rows = []
@@ -237,6 +254,11 @@ def _number(value: float) -> float | str:
     return int(short) if short == int(short) else short
 
 
+def _check_range(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ValueError(f"{name} is {value}: the slider goes from {low} to {high}.")
+
+
 def _name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
@@ -246,8 +268,13 @@ def _lab(tag: str, settings: dict[str, Any], columns: Sequence[str], rows: Seque
     data = html.escape(json.dumps(settings, ensure_ascii=False, separators=(",", ":")), quote=True)
     head = "".join(f'<th scope="col">{html.escape(column)}</th>' for column in columns)
     body = "".join(
-        "<tr>" + f'<th scope="row">{html.escape(first)}</th>' + "".join(f"<td>{html.escape(c)}</td>" for c in rest) + "</tr>"
+        "<tr>"
+        + f'<th scope="row">{html.escape(first)}</th>'
+        + "".join(f"<td>{html.escape(c)}</td>" for c in rest)
+        + "</tr>"
         for first, *rest in rows
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return HTML(f'<{tag} class="lb-lab" data-settings="{data}"><p>In the book this table has sliders.</p>{table}</{tag}>')
+    return HTML(
+        f'<{tag} class="lb-lab" data-settings="{data}"><p>Where scripts run, the book's pages have sliders here.</p>{table}</{tag}>'
+    )

@@ -140,7 +140,8 @@ export class Panel {
       this.add(this.line("grid", this.x(tick), top, this.x(tick), bottom));
       this.text(this.x(tick), bottom + 18, (x.show ?? String)(tick));
     }
-    this.add(this.line("axis", left, bottom, right, bottom));
+    const floor = y.log ? bottom : this.y(Math.max(0, y.range[0]));
+    this.add(this.line("axis", left, floor, right, floor));
     this.text(2, 14, title, {anchor: "start", kind: "title"});
     if (x.label) this.text(width - 12, bottom + 36, x.label, {anchor: "end", kind: "name"});
   }

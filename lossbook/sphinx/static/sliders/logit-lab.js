@@ -5,7 +5,8 @@ const KINDS = ["s1", "s2"];
 
 /**
  * Logits against probabilities, losses and gradients, as read by sigmoids and by a softmax.
- * Settings: `logits`, `names`, `target`, and `oneLogit`: a single sigmoid of the difference of two logits.
+ * Settings: `logits`, `names`, `target` (null: probabilities only), and `oneLogit`: a single sigmoid of the difference
+ * of two logits.
  */
 class LogitLab extends Lab {
   get heading() {
@@ -16,12 +17,13 @@ class LogitLab extends Lab {
     const slider = (name, start) => new Slider({
       label: `logit of ${name}`, min: -6, max: 6, step: 0.1, start, origin: 0, show: (z) => fixed(z, 1)});
     const sliders = names.map((name, k) => [`logit${k}`, slider(name, logits[k])]);
-    return {...Object.fromEntries(sliders), target: new Choice({label: "the truth", names, start: target})};
+    const truth = target === null ? [] : [["target", new Choice({label: "the truth", names, start: target})]];
+    return Object.fromEntries([...sliders, ...truth]);
   }
 
   compute(state) {
     const {names, oneLogit} = this.settings;
-    const {target} = state;
+    const {target = null} = state;
     const logits = names.map((_, k) => state[`logit${k}`]);
     const truth = names.map((_, k) => Number(k === target));
     const shared = softmax(logits);
@@ -31,7 +33,7 @@ class LogitLab extends Lab {
       sigmoid: sigmoids,
       softmax: {
         name: "softmax", lossName: "CE", probs: shared, gradient: shared.map((p, k) => p - truth[k]),
-        loss: crossEntropy(logits, target),
+        loss: target === null ? null : crossEntropy(logits, target),
       },
     };
   }
@@ -41,16 +43,17 @@ class LogitLab extends Lab {
   }
 
   pictures(values, width) {
-    const y = (title, range, ticks, height, text, of) => {
-      const panel = new Panel({width, height, title, label: text, x: {range: [0, 1], ticks: []}, y: {range, ticks, show: (tick) => fixed(tick, tick % 1 ? 1 : 0)}});
-      this.#bars(panel, values, of);
-      return panel;
+    const show = (tick) => fixed(tick, tick % 1 ? 1 : 0);
+    const panel = (title, range, ticks, height, label, of) => {
+      const drawn = new Panel({width, height, title, label, x: {range: [0, 1], ticks: []}, y: {range, ticks, show}});
+      this.#bars(drawn, values, of);
+      return drawn;
     };
-    return [
-      y("probability", [0, 1.12], [0, 0.5, 1], 190, `Probabilities. ${this.#list(values, "probs")}`, "probs"),
-      y("gradient: probability minus truth", [-1.2, 1.2], [-1, 0, 1], 170,
-        `Gradients. ${this.#list(values, "gradient")}`, "gradient"),
-    ];
+    const probability =
+      panel("probability", [0, 1.12], [0, 0.5, 1], 190, `Probabilities. ${this.#list(values, "probs")}`, "probs");
+    if (values.target === null) return [probability];
+    return [probability, panel("gradient: probability minus truth", [-1.2, 1.2], [-1, 0, 1], 170,
+      `Gradients. ${this.#list(values, "gradient")}`, "gradient")];
   }
 
   /** Two bars per class. The softmax's are outlined, so that colour is not the only difference. */
@@ -73,14 +76,13 @@ class LogitLab extends Lab {
       panel.text(middle, bottom + 18, k === values.target ? `${name} (true)` : name,
         {kind: k === values.target ? "title" : "tick"});
     });
-    panel.add(panel.line("axis", left, zero, right, zero));
   }
 
-  readings({sigmoid: one, softmax: other, difference}) {
+  readings({sigmoid: one, softmax: other, difference, target}) {
     const total = ({name, probs}) => [`${name}, sum`, fixed(sum(probs))];
     const loss = ({lossName, loss: value}) => [lossName, fixed(value, 3)];
     const first = this.settings.oneLogit ? [["the one logit", fixed(difference, 1)]] : [total(one), total(other)];
-    return [numbers([...first, loss(one), loss(other)])];
+    return [numbers(target === null ? first : [...first, loss(one), loss(other)])];
   }
 
   #list({sigmoid: one, softmax: other}, of) {
@@ -93,8 +95,10 @@ class LogitLab extends Lab {
   }
 
   describe(values) {
-    const {sigmoid: one, softmax: other} = values;
-    return `${this.#list(values, "probs")} ${one.lossName} ${fixed(one.loss, 3)}, ${other.lossName} ${fixed(other.loss, 3)}.`;
+    const {sigmoid: one, softmax: other, target} = values;
+    const probabilities = this.#list(values, "probs");
+    if (target === null) return probabilities;
+    return `${probabilities} ${[one, other].map(({lossName, loss}) => `${lossName} ${fixed(loss, 3)}`).join(", ")}.`;
   }
 }
 
