@@ -275,6 +275,5 @@ def _lab(tag: str, settings: dict[str, Any], columns: Sequence[str], rows: Seque
         for first, *rest in rows
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return HTML(
-        f'<{tag} class="lb-lab" data-settings="{data}"><p>Where scripts run, the book's pages have sliders here.</p>{table}</{tag}>'
-    )
+    note = "<p>Where scripts run, the pages of the book have sliders here.</p>"
+    return HTML(f'<{tag} class="lb-lab" data-settings="{data}">{note}{table}</{tag}>')

@@ -72,7 +72,8 @@ def document(*bodies: str, theme: str = "light") -> str:
     return (
         f'<!doctype html><html lang="en" data-theme="{theme}"><head><title>Labs</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<link rel="stylesheet" href="_static/book.css"><link rel="stylesheet" href="{static}/sliders.css">{scripts}'
+        '<link rel="stylesheet" href="_static/book.css">'
+        f'<link rel="stylesheet" href="{static}/sliders.css">{scripts}'
         f'</head><body><main class="lb-main" style="padding: 1rem"><h1>Labs</h1>{body}</main></body></html>'
     )
 
@@ -316,7 +317,8 @@ def test_targets_are_large_and_text_is_not_shrunk_on_a_phone(page: Page, open_la
         assert box is not None
         assert min(box["width"], box["height"]) >= 24
     scales = page.evaluate(
-        "[...document.querySelectorAll('.lb-lab svg')].map((svg) => svg.getBoundingClientRect().width / svg.getAttribute('width'))"
+        "[...document.querySelectorAll('.lb-lab svg')]"
+        ".map((svg) => svg.getBoundingClientRect().width / svg.getAttribute('width'))"
     )
     assert min(scales) == max(scales) == 1
 
