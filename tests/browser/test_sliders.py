@@ -105,7 +105,7 @@ def move(page: Page, lab: Any, grid: list[dict[str, float]]) -> list[dict[str, A
 
 def assert_close(shown: Any, expected: Any, tolerance: float = EXACT) -> None:
     shown_list = shown if isinstance(shown, list) else [shown]
-    expected_list = torch.as_tensor(expected, dtype=torch.float64).reshape(-1).tolist()
+    expected_list = torch.as_tensor(expected, dtype=torch.float64).detach().reshape(-1).tolist()
     for mine, torchs in zip(shown_list, expected_list, strict=True):
         same = math.isnan(mine) and math.isnan(torchs)
         assert same or math.isclose(mine, torchs, rel_tol=tolerance, abs_tol=tolerance * 1e-3), (mine, torchs)
@@ -242,7 +242,7 @@ def test_formats_show_what_torch_computes_in_them(page: Page, open_labs: Opener)
 def test_first_numbers_on_the_screen_are_those_of_the_table(page: Page, open_labs: Opener) -> None:
     lab = open_labs(LABS["three"])
     z = torch.tensor([2.0, 0.5, -1.0], dtype=torch.float64)
-    bars = lab.locator("svg").first.locator(".lb-lab__value").all_inner_texts()
+    bars = lab.locator("svg").first.locator(".lb-lab__value").all_text_contents()
     pairs = zip(z.sigmoid().tolist(), z.softmax(0).tolist(), strict=True)
     assert bars == [f"{value:.2f}" for pair in pairs for value in pair]
     ce = F.cross_entropy(z, torch.tensor(0)).item()
