@@ -1,7 +1,9 @@
 """Labs as a chapter makes them: settings for the scripts, a table for everybody else, and errors that help."""
 
 import html
+import itertools
 import json
+import math
 import re
 from typing import Any
 
@@ -116,6 +118,15 @@ def test_numbers_of_each_format_are_torchs(dtype: torch.dtype) -> None:
     naive = chosen["formats"][chosen["format"]]["naive"][0]["losses"]
     sent = torch.tensor([float(loss) for loss in naive], dtype=torch.float64)
     assert torch.allclose(sent, -torch.log(1 - torch.sigmoid(x)).double(), rtol=1e-8, atol=0)
+
+
+def test_a_formula_breaks_in_one_stretch_that_reaches_to_an_end() -> None:
+    # The drawing shades from the first to the last broken number.
+    for by_form in settings(sliders.precision_lab())["formats"].values():
+        for numbers in (row for by_label in by_form.values() for form in by_label for row in form.values()):
+            broken = [not math.isfinite(float(number)) for number in numbers]
+            changes = sum(one != other for one, other in itertools.pairwise(broken))
+            assert changes <= 1
 
 
 @pytest.mark.parametrize(

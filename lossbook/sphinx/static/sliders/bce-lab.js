@@ -49,7 +49,8 @@ class BceLab extends Lab {
       return drawn.curve(of(f, posWeight), kind).dot(values.logit, value, kind);
     };
     const axis = {range: [-EDGE, EDGE], ticks: [-8, -4, 0, 4, 8], show: (tick) => fixed(tick, 0)};
-    const loss = panel("loss", 210, binaryCrossEntropy, values.loss, "s1", upTo(extreme(of(binaryCrossEntropy, posWeight))));
+    const loss = panel("loss", 210, binaryCrossEntropy, values.loss, "s1",
+      upTo(extreme(of(binaryCrossEntropy, posWeight))));
     const slope = panel("slope", 160, binaryCrossEntropySlope, values.slope, "s2",
       around(extreme(of(binaryCrossEntropySlope, posWeight))));
     return [this.#tangent(loss, values), slope];
@@ -83,14 +84,17 @@ const roundUp = (value) => {
   return [1, 2, 5, 10].map((digit) => digit * power).find((candidate) => candidate >= value * (1 - 1e-9));
 };
 
+/** As few digits as a round number needs. */
+const short = (value) => `${value < 0 ? "−" : ""}${Number(Math.abs(value).toPrecision(2))}`;
+
 const upTo = (highest) => {
   const top = roundUp(highest);
-  return {range: [0, top], ticks: [0, top / 2, top], show: (tick) => String(Number(tick.toPrecision(2)))};
+  return {range: [0, top], ticks: [0, top / 2, top], show: short};
 };
 
 const around = (highest) => {
   const top = roundUp(highest);
-  return {range: [-top, top], ticks: [-top, 0, top], show: (tick) => `${tick < 0 ? "−" : ""}${Number(Math.abs(tick).toPrecision(2))}`};
+  return {range: [-top, top], ticks: [-top, 0, top], show: short};
 };
 
 customElements.define("bce-lab", BceLab);

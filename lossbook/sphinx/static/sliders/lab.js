@@ -168,7 +168,8 @@ export class Panel {
       pen = step ? "L" : "M";
       return step;
     });
-    return this.add(draw("path", {class: `lb-lab__curve ${kind}`, d: path.join(""), "clip-path": `url(#${this.clip})`}));
+    const look = {class: `lb-lab__curve ${kind}`, "clip-path": `url(#${this.clip})`};
+    return this.add(draw("path", {...look, d: path.join("")}));
   }
 
   upright(x, kind = "cut") {

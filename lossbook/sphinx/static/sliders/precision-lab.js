@@ -22,7 +22,8 @@ class PrecisionLab extends Lab {
       format: new Choice({label: "format", names, start: names.indexOf(format)}),
       target: new Choice({label: "label", names: ["0, no", "1, yes"], start: 1}),
       logit: new Slider({
-        label: "logit", min: first, max: first + count - 1, step: 1, start: logit, origin: 0, show: (x) => fixed(x, 0)}),
+        label: "logit", min: first, max: first + count - 1, step: 1, start: logit, origin: 0,
+        show: (x) => fixed(x, 0)}),
     };
   }
 
@@ -46,14 +47,16 @@ class PrecisionLab extends Lab {
   }
 
   legend({target}) {
-    return [["s2", FORMS.naive[target]], ["s1", FORMS.stable[target]], ["wide", "the truth"], ["broken", "infinite or nan"]];
+    const forms = [["s2", FORMS.naive[target]], ["s1", FORMS.stable[target]]];
+    return [...forms, ["wide", "the truth"], ["broken", "infinite or nan"]];
   }
 
   pictures(values, width) {
-    const {first, formats} = this.settings;
-    const {target, logit, curves, truth, naive, stable} = values;
+    const {first} = this.settings;
+    const {target, logit, curves} = values;
     const logits = curves.naive.losses.map((_, i) => first + i);
-    const x = {range: [first, logits.at(-1)], ticks: [-100, -80, -60, -40, -20, 0, 20, 40], show: (tick) => fixed(tick, 0)};
+    const ticks = [-100, -80, -60, -40, -20, 0, 20, 40];
+    const x = {range: [first, logits.at(-1)], ticks, show: (tick) => fixed(tick, 0)};
     const panel = (title, height, y, of, exact) => {
       const drawn = new Panel({width, height, title, label: `${title}. ${this.describe(values)}`, x, y, left: 52});
       this.#broken(drawn, logits, curves.naive[of]);
@@ -61,11 +64,13 @@ class PrecisionLab extends Lab {
       return drawn.curve(logits.map((v, i) => [v, curves.stable[of][i]]), "s1")
         .curve(logits.map((v, i) => [v, curves.naive[of][i]]), "s2");
     };
-    const powers = {range: [1e-18, 1e3], ticks: [1e-16, 1e-12, 1e-8, 1e-4, 1], log: true, show: (tick) => (tick === 1 ? "1" : significant(tick, 1))};
+    const powers = {range: [1e-18, 1e3], ticks: [1e-16, 1e-12, 1e-8, 1e-4, 1], log: true};
     const unit = target ? {range: [-1.15, 0.15], ticks: [-1, -0.5, 0]} : {range: [-0.15, 1.15], ticks: [0, 0.5, 1]};
+    const inPowers = (tick) => significant(tick, 1);
+    const inHalves = (tick) => fixed(tick, tick % 1 ? 1 : 0);
     return [
-      panel("loss", 220, powers, "losses", binaryCrossEntropy),
-      panel("gradient", 130, {...unit, show: (tick) => fixed(tick, tick % 1 ? 1 : 0)}, "slopes", binaryCrossEntropySlope),
+      panel("loss", 220, {...powers, show: inPowers}, "losses", binaryCrossEntropy),
+      panel("gradient", 130, {...unit, show: inHalves}, "slopes", binaryCrossEntropySlope),
     ];
   }
 
@@ -89,9 +94,9 @@ class PrecisionLab extends Lab {
   }
 
   describe({format, target, logit, naive, stable, truth}) {
-    return `${format}, logit ${fixed(logit, 0)}, y = ${target}: ${FORMS.naive[target]} gives ${significant(naive.loss)} ` +
-      `with gradient ${significant(naive.slope)}, ${FORMS.stable[target]} gives ${significant(stable.loss)} ` +
-      `with gradient ${significant(stable.slope)}, the truth is ${significant(truth.loss)}.`;
+    const said = (form, {loss, slope}) => `${form} gives ${significant(loss)} with gradient ${significant(slope)}`;
+    return `${format}, logit ${fixed(logit, 0)}, label ${target}: ${said(FORMS.naive[target], naive)}, ` +
+      `${said(FORMS.stable[target], stable)}, the truth is ${significant(truth.loss)}.`;
   }
 }
 

@@ -1,5 +1,5 @@
 import {crossEntropy, mean, sigmoid, softmax, sum} from "./maths.js";
-import {Lab, Panel, Slider, draw, fixed, numbers, percent, significant} from "./lab.js";
+import {Lab, Panel, Slider, fixed, numbers, percent, significant} from "./lab.js";
 
 const BINS = 10;
 const PER_DECADE = 50;
@@ -27,11 +27,13 @@ class TemperatureLab extends Lab {
   compute({temperature}) {
     const {targets} = this.settings;
     const said = this.rows.map((row, i) => statement(row.map((z) => z / temperature), targets[i]));
-    const bins = Array.from({length: BINS}, (_, b) => bin(said.filter(({p}) => Math.min(Math.floor(p * BINS), BINS - 1) === b)));
+    const place = ({p}) => Math.min(Math.floor(p * BINS), BINS - 1);
+    const bins = Array.from({length: BINS}, (_, b) => bin(said.filter((one) => place(one) === b)));
+    const gaps = bins.map(({count, says, happened}) => (count ? (count / said.length) * Math.abs(says - happened) : 0));
     return {
       temperature, bins, best: this.best,
       loss: lossAt(this.rows, targets, temperature),
-      ece: sum(bins.map(({count, says, happened}) => (count ? (count / said.length) * Math.abs(says - happened) : 0))),
+      ece: sum(gaps),
       sure: mean(said.map(({sure}) => sure)),
       accuracy: mean(said.map(({right}) => right)),
     };
@@ -52,11 +54,12 @@ class TemperatureLab extends Lab {
     const full = bins.filter(({count}) => count);
     const heard = full.map(({says, happened}) => `${percent(says, 0)} said, ${percent(happened, 0)} true`).join("; ");
     const panel = new Panel({
-      ...size, title: "what comes true", x: {...unit, label: "what it says"}, y: unit, label: `Reliability diagram. ${heard}.`});
+      ...size, title: "what comes true", x: {...unit, label: "what it says"}, y: unit,
+      label: `Reliability diagram. ${heard}.`});
     panel.add(panel.line("plain", panel.x(0), panel.y(0), panel.x(1), panel.y(1)));
     for (const {says, happened, count} of full) {
-      panel.add(draw("line", {class: "lb-lab__stem s1", x1: panel.x(says), x2: panel.x(says), y1: panel.y(says), y2: panel.y(happened)}));
-      panel.dot(says, happened, "s1", 2.5 + 13 * Math.sqrt(count / this.rows.length));
+      const [x, radius] = [panel.x(says), 2.5 + 13 * Math.sqrt(count / this.rows.length)];
+      panel.add(panel.line("stem s1", x, panel.y(says), x, panel.y(happened))).dot(says, happened, "s1", radius);
     }
     return panel;
   }
@@ -67,7 +70,8 @@ class TemperatureLab extends Lab {
     const step = [0.1, 0.2, 0.5, 1, 2, 5].find((candidate) => top / candidate <= 6);
     const ticks = Array.from({length: Math.floor(top / step) + 1}, (_, i) => i * step);
     const panel = new Panel({
-      ...size, title: "loss of logits / T", x: {range: [low, high], ticks: [0.1, 1, 10], log: true, label: "temperature T"},
+      ...size, title: "loss of logits / T",
+      x: {range: [low, high], ticks: [0.1, 1, 10], log: true, label: "temperature T"},
       y: {range: [0, top], ticks, show: (tick) => fixed(tick, step < 1 ? 1 : 0)},
       label: `The loss over the temperature, lowest at ${significant(best, 3)}. Here it is ${fixed(loss, 3)}.`});
     panel.upright(best, "best").curve(this.temperatures.map((t, i) => [t, this.losses[i]]), "s2");

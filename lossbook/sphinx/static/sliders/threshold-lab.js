@@ -50,22 +50,23 @@ class ThresholdLab extends Lab {
     const panel = new Panel({
       ...size, title: "samples", x: {range: [low, high], ticks: ticks(low, high), label: score, show: tickText},
       y: {range: [0.7, top], ticks: powers, log: true, show: (tick) => tick.toLocaleString("en")}, left: 48,
-      label: `Histogram of the scores, with the threshold. At or above it are ${tp} ${names[1]} and ${fp} ${names[0]}.`});
+      label: "Histogram of the scores, with the threshold. " +
+        `At or above it: ${tp} of "${names[1]}" and ${fp} of "${names[0]}".`});
     const step = this.thresholds[1] - this.thresholds[0];
     const {left, right, bottom, top: ceiling} = panel.box;
     const cut = panel.x(threshold);
-    panel.add(draw("rect", {class: "lb-lab__said", x: cut, y: ceiling, width: Math.max(right - cut, 0), height: bottom - ceiling}));
+    const yes = {x: cut, y: ceiling, width: Math.max(right - cut, 0), height: bottom - ceiling};
+    panel.add(draw("rect", {class: "lb-lab__said", ...yes}));
     grouped.forEach((counts, kind) => counts.forEach((count, i) => {
       if (!count) return;
-      const x = panel.x(low + i * width * step);
+      const [x, y] = [panel.x(low + i * width * step), panel.y(count)];
       const end = Math.min(panel.x(low + (i + 1) * width * step), right);
-      const y = panel.y(count);
-      panel.add(draw("rect", {class: `lb-lab__bar s${kind + 1} see-through`, x, y, width: Math.max(end - x - 0.5, 0.5), height: bottom - y}));
+      const bar = {x, y, width: Math.max(end - x - 0.5, 0.5), height: bottom - y};
+      panel.add(draw("rect", {class: `lb-lab__bar s${kind + 1} see-through`, ...bar}));
     }));
     panel.upright(threshold);
-    const toLeft = cut > (left + right) / 2;
-    panel.text(cut + (toLeft ? -6 : 6), ceiling + 12, "says yes →", {anchor: toLeft ? "end" : "start", kind: "title"});
-    return panel;
+    const [anchor, gap] = cut > (left + right) / 2 ? ["end", -6] : ["start", 6];
+    return panel.text(cut + gap, ceiling + 12, "says yes →", {anchor, kind: "title"});
   }
 
   #curve({recall, precision, base}, size) {
@@ -73,7 +74,8 @@ class ThresholdLab extends Lab {
     const known = this.all.filter((point) => !Number.isNaN(point.precision));
     const panel = new Panel({
       ...size, title: "precision", x: {...unit, label: "recall"}, y: unit,
-      label: `Precision against recall for all thresholds. Here: recall ${percent(recall)}, precision ${percent(precision)}.`});
+      label: "Precision against recall for all thresholds. " +
+        `Here: recall ${percent(recall)}, precision ${percent(precision)}.`});
     panel.add(panel.line("base", panel.x(0), panel.y(base), panel.x(1), panel.y(base)));
     panel.curve(known.map((point) => [point.recall, point.precision]), "s3");
     return Number.isNaN(precision) ? panel : panel.dot(recall, precision, "s3");
