@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,15 +18,6 @@ from lossbook.sphinx import labs
 
 EXACT = 1e-9
 """Relative, for what the page computes from the same float64 numbers as torch; 1e-6 is the promise."""
-
-CHAPTERS = {
-    "probabilities/sigmoid-and-softmax.html": ["logit-lab"],
-    "losses/bce-versus-ce.html": ["logit-lab", "logit-lab"],
-    "losses/binary-cross-entropy.html": ["bce-lab"],
-    "losses/numerical-stability.html": ["precision-lab"],
-    "practice/calibration.html": ["temperature-lab"],
-    "practice/weights-and-thresholds.html": ["threshold-lab"],
-}
 
 GENERATOR = torch.Generator().manual_seed(0)
 LABELS = (torch.rand(900, generator=GENERATOR) < 0.1).long()
@@ -104,9 +96,11 @@ def move(page: Page, lab: Any, grid: list[dict[str, float]]) -> list[dict[str, A
 
 
 def assert_close(shown: Any, expected: Any, tolerance: float = EXACT) -> None:
-    shown_list = shown if isinstance(shown, list) else [shown]
-    expected_list = torch.as_tensor(expected, dtype=torch.float64).detach().reshape(-1).tolist()
-    for mine, torchs in zip(shown_list, expected_list, strict=True):
+    """Compare numbers of the page with tensors: one with one, or a list with a list or a vector."""
+    numbers = shown if isinstance(shown, list) else [shown]
+    tensors = [torch.as_tensor(number) for number in expected] if isinstance(shown, list) else [expected]
+    for mine, tensor in zip(numbers, tensors, strict=True):
+        torchs = torch.as_tensor(tensor, dtype=torch.float64).item()
         same = math.isnan(mine) and math.isnan(torchs)
         assert same or math.isclose(mine, torchs, rel_tol=tolerance, abs_tol=tolerance * 1e-3), (mine, torchs)
 
@@ -356,27 +350,24 @@ def test_nothing_moves_by_itself(page: Page, open_labs: Opener) -> None:
     assert page.evaluate(moving) == 0
 
 
-@pytest.mark.parametrize("path", CHAPTERS)
-def test_chapter_has_its_labs_and_loads_no_others(page: Page, base: str, watch: Any, path: str) -> None:
+def test_page_shows_its_labs_and_loads_no_others(
+    page: Page, book: Path, base: str, watch: Any, page_path: str
+) -> None:
     watched = watch(page, base)
     loaded: list[str] = []
     page.on("request", lambda request: loaded.append(request.url.rsplit("/", 1)[1]))
-    page.goto(base + path, wait_until="networkidle")
-    shown = page.evaluate("[...document.querySelectorAll('.lb-lab')].map((lab) => lab.localName)")
-    assert shown == CHAPTERS[path]
+    page.goto(base + page_path, wait_until="networkidle")
+    wanted = labs.labs_in((book / page_path).read_text(encoding="utf-8"))
+    assert {name for name in loaded if name.endswith("-lab.js")} == {f"{tag}.js" for tag in wanted}
+    assert ("sliders.css" in loaded) == bool(wanted)
     for lab in page.locator(".lb-lab").all():
         expect(lab.locator("svg").first).to_be_visible()
-    assert {name for name in loaded if name.endswith("-lab.js")} == {f"{tag}.js" for tag in set(shown)}
     assert not watched.problems
 
 
-def test_chapters_use_each_lab_and_other_pages_load_none(page: Page, base: str, page_path: str) -> None:
-    if page_path in CHAPTERS:
-        return
-    loaded: list[str] = []
-    page.on("request", lambda request: loaded.append(request.url))
-    page.goto(base + page_path, wait_until="networkidle")
-    assert not [address for address in loaded if "sliders" in address]
+def test_each_lab_is_in_a_chapter(book: Path) -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in book.rglob("*.html"))
+    assert set(labs.labs_in(text)) == {path.stem for path in labs.sources() if path.stem.endswith("-lab")}
 
 
 def test_labs_work_below_a_path(page: Page, deep_base: str, watch: Any) -> None:
