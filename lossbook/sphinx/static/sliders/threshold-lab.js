@@ -1,5 +1,5 @@
 import {sigmoid, sum} from "./maths.js";
-import {Lab, Panel, Slider, draw, fixed, make, numbers, percent, table} from "./lab.js";
+import {Lab, Panel, Slider, draw, fixed, make, numbers, percent, significant, table} from "./lab.js";
 
 /**
  * A threshold against the confusion matrix and the precision-recall curve.
@@ -83,7 +83,7 @@ class ThresholdLab extends Lab {
 
   readings({threshold, tp, fp, fn, tn, precision, recall, fpr, accuracy}) {
     const {names: [negative, positive], score} = this.settings;
-    const asProbability = score === "logit" ? [["that is p =", fixed(sigmoid(threshold), 3)]] : [];
+    const asProbability = score === "logit" ? [["that is p =", significant(sigmoid(threshold), 3)]] : [];
     const count = (number, name, of, right) => {
       const cell = make("span", {class: right ? "right" : "wrong", style: `--share: ${of ? number / of : 0}`});
       cell.append(make("b", {}, number.toLocaleString("en")), make("small", {}, name));
