@@ -20,11 +20,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "exerc
 from equivalent_mutants import EQUIVALENT
 from mutation import mutants, survives
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 from test_routes import ROUTES
 
-from lossbook.exercises import exercise_names, get_exercise
+from lossbook.exercises import Exercise, Mistake, exercise_names, get_exercise
 from lossbook.grader import evaluate, first_failure
 
 HEADINGS = (
@@ -36,31 +35,39 @@ HEADINGS = (
     "equivalent",
     "routes",
     "passed",
+    "steady seeds",
     "seeds",
     "s",
 )
 
 
-def row(name: str, seeds: range) -> tuple[str, ...]:
-    """Return the table's row for one exercise."""
+def is_named_first(name: str, mistake: Mistake) -> bool:
+    """Return whether the report names a mistake first, in each of its variants."""
+    return all(
+        [found.name for found in evaluate(name, wrong, seed=0).mistakes][:1] == [mistake.name]
+        for wrong in mistake.functions
+    )
+
+
+def is_steady(exercise: Exercise, seed: int) -> bool:
+    """Return whether each mistake fails with the cases of a seed, in each of its variants."""
+    wrong = (function for mistake in exercise.mistakes for function in mistake.functions)
+    return all(first_failure(exercise.name, function, seed) is not None for function in wrong)
+
+
+def row(name: str, seeds: range) -> tuple[int, ...]:
+    """Return the numbers of the table's row for one exercise."""
     start = time.perf_counter()
     exercise = get_exercise(name)
-    named = sum(
-        [m.name for m in evaluate(name, mistake.function, seed=0).mistakes][:1] == [mistake.name]
-        for mistake in exercise.mistakes
-    )
+    named = sum(is_named_first(name, mistake) for mistake in exercise.mistakes)
     made = mutants(name)
     alive = {mutant.change for mutant in made if survives(name, mutant, seed=0)}
     equivalent = len(alive & set(EQUIVALENT.get(name, {})))
     routes = ROUTES[name]
     passed = sum(all(first_failure(name, route, seed) is None for seed in seeds) for route in routes)
-    steady = sum(
-        all(first_failure(name, mistake.function, seed) is not None for mistake in exercise.mistakes)
-        for seed in seeds
-    )
-    counts = (len(exercise.mistakes), named, len(made), len(made) - len(alive), equivalent, len(routes), passed)
-    took = time.perf_counter() - start
-    return (name, *map(str, counts), f"{steady} of {len(seeds)}", f"{took:.0f}")
+    steady = sum(is_steady(exercise, seed) for seed in seeds)
+    counts = len(exercise.mistakes), named, len(made), len(made) - len(alive), equivalent, len(routes), passed
+    return (*counts, steady, len(seeds), round(time.perf_counter() - start))
 
 
 def main() -> None:
@@ -69,12 +76,16 @@ def main() -> None:
     parser.add_argument("--exercise", choices=exercise_names())
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    table = Table(*HEADINGS)
-    names = [options.exercise] if options.exercise else exercise_names()
-    console = Console(width=120)
-    for name in track(names, description="exercises", console=Console(stderr=True)):
-        table.add_row(*row(name, range(options.seeds)))
-    console.print(table)
+    table = Table(*HEADINGS, show_footer=True)
+    rows = []
+    for name in [options.exercise] if options.exercise else exercise_names():
+        rows.append(row(name, range(options.seeds)))
+        print(name, *rows[-1], file=sys.stderr, flush=True)  # a whole run takes an hour
+        table.add_row(name, *map(str, rows[-1]))
+    totals = ("all", *map(sum, zip(*rows, strict=True)))
+    for column, total in zip(table.columns, totals, strict=True):
+        column.footer = str(total)
+    Console(width=130).print(table)
 
 
 if __name__ == "__main__":

@@ -73,8 +73,8 @@ def _mistake_item(exercise: Exercise, mistake: Mistake) -> str:
     difference = failure.difference
     answers = escape(difference.problem)
     if difference.returned:
-        mine, torchs = escape(difference.returned), escape(difference.expected)
-        answers = f"gives <code>{mine}</code>, torch <code>{torchs}</code>"
+        mine, right = escape(difference.returned), escape(difference.expected)
+        answers = f"gives <code>{mine}</code>, {exercise.source.label} <code>{right}</code>"
     title = f"{mistake.title[0].upper()}{mistake.title[1:]}."
     place = f"../{exercise.chapter}.html#{mistake.see}"
     return (

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from lossbook.activations import sigmoid, softmax
-from lossbook.exercises.cases_heads import FORUM_OUTPUT, FORUM_TARGET
+from lossbook.exercises.cases_heads import forum_rows
 from lossbook.exercises.loss_of_two_logits import EXERCISE as TWO_LOGITS
 
 PALE = "#DCEBF5"
@@ -83,7 +83,7 @@ def draw_make_target() -> Figure:
 
 def draw_loss_of_two_logits() -> Figure:
     """The loss of the forum's rows, and what silent repairs make of it."""
-    output, target = torch.tensor(FORUM_OUTPUT), torch.tensor(FORUM_TARGET)
+    output, target = forum_rows()
     wrong = {mistake.name: mistake.function for mistake in TWO_LOGITS.mistakes}
     bars = {
         "the right loss": TWO_LOGITS.reference,

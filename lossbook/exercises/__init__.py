@@ -2,9 +2,21 @@
 
 import importlib
 
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake, Sweep
+from lossbook.exercises.description import PROMPT, TORCH, Aspect, Case, Exercise, Mistake, Source, Sweep
 
-__all__ = ["SETS", "Aspect", "Case", "Exercise", "Mistake", "Sweep", "exercise_names", "get_exercise"]
+__all__ = [
+    "PROMPT",
+    "SETS",
+    "TORCH",
+    "Aspect",
+    "Case",
+    "Exercise",
+    "Mistake",
+    "Source",
+    "Sweep",
+    "exercise_names",
+    "get_exercise",
+]
 
 SETS: dict[str, tuple[str, ...]] = {
     "01-probabilities": ("sigmoid", "log_sigmoid", "logsumexp", "softmax", "log_softmax"),

@@ -1,6 +1,7 @@
 """Exercise: the gradient of binary cross-entropy with logits, in closed form."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -11,8 +12,16 @@ from lossbook.exercises.cases import random_logits
 from lossbook.exercises.cases_binary import SLOPE_SWEEP, mismatched_shapes, random_targets, soft_targets
 from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
 from lossbook.exercises.forbidden import AUTOGRAD, EVERYTHING
-from lossbook.validation import check_same_shape
-
+from lossbook.exercises.steps_binary import (
+    BinaryLoss,
+    Factor,
+    Parts,
+    Terms,
+    in_shares,
+    mixed,
+    pos_weight_mistakes,
+    shape_mistakes,
+)
 
 
 def bce_with_logits_gradient(
@@ -106,218 +115,140 @@ def tiny(generator: torch.Generator) -> Iterator[Case]:
     yield Case((torch.tensor([-20.0, -80.0]), torch.zeros(2)), {"reduction": "sum"})
 
 
-Terms = Callable[[Tensor, Tensor, Tensor | float], Tensor]
-Gradient = Callable[..., Tensor]
-
-
-def _slopes(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
+def _parts(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the slopes of both costs: p - 1 where the target is 1, p where it is 0."""
     p = sigmoid(x)
-    return (1 - y) * p - pos * y * (1 - p)
+    return p - 1, p
 
 
-def _around(terms: Terms) -> Gradient:
-    """Add to a mistake that concerns single elements all that the exercise asks for besides."""
-
-    def gradient(
-        logits: Tensor, target: Tensor, pos_weight: Tensor | None = None, reduction: str = "mean"
-    ) -> Tensor:
-        check_same_shape(logits, target)
-        slopes = terms(logits, target, 1.0 if pos_weight is None else pos_weight)
-        return slopes / logits.numel() if reduction == "mean" else slopes
-
-    return gradient
-
-
-_right = _around(_slopes)
-
-
-@_around
-def sign_turned(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return -_slopes(x, y, pos)
-
-
-@_around
-def forgets_sigmoid(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return (1 - y) * x - pos * y * (1 - x)
-
-
-@_around
-def decision_not_probability(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    p = (x > 0).to(x.dtype)
-    return (1 - y) * p - pos * y * (1 - p)
-
-
-@_around
-def forgets_target(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return sigmoid(x) * (1 + (pos - 1) * y)
-
-
-@_around
-def rounds_targets(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return _slopes(x, (y > 0.5).to(x.dtype), pos)
-
-
-@_around
-def only_positives(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return -pos * y * (1 - sigmoid(x))
-
-
-@_around
-def swapped_arguments(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return _slopes(y, x, pos)
-
-
-@_around
-def times_slope_of_sigmoid(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    p = sigmoid(x)
-    return _slopes(x, y, pos) * p * (1 - p)
-
-
-@_around
-def for_the_probability(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    p = sigmoid(x)
-    return _slopes(x, y, pos) / (p * (1 - p))
-
-
-@_around
-def of_the_target(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return log_sigmoid(-x) - pos * log_sigmoid(x)
-
-
-@_around
-def returns_loss(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return -(pos * y * log_sigmoid(x) + (1 - y) * log_sigmoid(-x))
-
-
-@_around
-def naive_sigmoid(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    p = torch.exp(x) / (1 + torch.exp(x))
-    return (1 - y) * p - pos * y * (1 - p)
-
-
-@_around
-def loses_tiny_slopes(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    not_p = sigmoid(-x)
-    return (1 - y) * (1 - not_p) - pos * y * not_p
-
-
-@_around
-def clamps_probability(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    p = sigmoid(x).clamp(1e-7, 1 - 1e-7)
-    return (1 - y) * p - pos * y * (1 - p)
-
-
-@_around
-def labels_compete(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    p = softmax(x.reshape(x.shape or (1,)), -1).reshape(x.shape)
-    return (1 - y) * p - pos * y * (1 - p)
-
-
-@_around
-def ignores_pos_weight(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return sigmoid(x) - y
-
-
-@_around
-def pos_weight_on_all(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return pos * (sigmoid(x) - y)
-
-
-@_around
-def pos_weight_on_target_alone(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return sigmoid(x) - pos * y
-
-
-@_around
-def pos_weight_on_negatives(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    p = sigmoid(x)
-    return pos * (1 - y) * p - y * (1 - p)
-
-
-@_around
-def pos_weight_where_one(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return torch.where(y == 1, pos, 1.0) * (sigmoid(x) - y)
-
-
-@_around
-def pos_weight_where_any(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return torch.where(y > 0, pos, 1.0) * (sigmoid(x) - y)
-
-
-@_around
-def pos_weight_mixed(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return (1 + (pos - 1) * y) * (sigmoid(x) - y)
-
-
-def pos_weight_from_left(
-    logits: Tensor, target: Tensor, pos_weight: Tensor | None = None, reduction: str = "mean"
-) -> Tensor:
-    if pos_weight is not None and pos_weight.dim() == 1 and logits.dim() > 1:
-        pos_weight = pos_weight.reshape(-1, *[1] * (logits.dim() - 1))
-    return _right(logits, target, pos_weight, reduction)
-
-
-def never_divided(
-    logits: Tensor, target: Tensor, pos_weight: Tensor | None = None, reduction: str = "mean"
-) -> Tensor:
-    return _right(logits, target, pos_weight, "none")
-
-
-def always_divided(
-    logits: Tensor, target: Tensor, pos_weight: Tensor | None = None, reduction: str = "mean"
-) -> Tensor:
-    return _right(logits, target, pos_weight, "mean")
-
-
-def divides_for_sum(
-    logits: Tensor, target: Tensor, pos_weight: Tensor | None = None, reduction: str = "mean"
-) -> Tensor:
-    return _right(logits, target, pos_weight, "none" if reduction == "none" else "mean")
-
-
-def divides_by_rows(
-    logits: Tensor, target: Tensor, pos_weight: Tensor | None = None, reduction: str = "mean"
-) -> Tensor:
-    slopes = _right(logits, target, pos_weight, "none")
-    return slopes / (len(logits) if logits.dim() else 1) if reduction == "mean" else slopes
-
-
-def adds_up(logits: Tensor, target: Tensor, pos_weight: Tensor | None = None, reduction: str = "mean") -> Tensor:
-    slopes = _right(logits, target, pos_weight, "none")
-    if reduction == "none":
-        return slopes
-    return slopes.mean() if reduction == "mean" else slopes.sum()
-
-
-def no_shape_check(
-    logits: Tensor, target: Tensor, pos_weight: Tensor | None = None, reduction: str = "mean"
-) -> Tensor:
-    slopes = _slopes(logits, target, 1.0 if pos_weight is None else pos_weight)
+def divided(slopes: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+    """Divide by the number of elements for the mean, and only then."""
     return slopes / slopes.numel() if reduction == "mean" else slopes
 
 
-def asserts_shapes(
-    logits: Tensor, target: Tensor, pos_weight: Tensor | None = None, reduction: str = "mean"
-) -> Tensor:
-    assert logits.shape == target.shape
-    return _right(logits, target, pos_weight, reduction)
+RIGHT = BinaryLoss(mixed(_parts), finish=divided)
 
 
-def reshapes_target(
-    logits: Tensor, target: Tensor, pos_weight: Tensor | None = None, reduction: str = "mean"
-) -> Tensor:
-    return _right(logits, target.reshape(logits.shape), pos_weight, reduction)
+def _of_terms(terms: Terms) -> BinaryLoss:
+    return replace(RIGHT, terms=terms)
 
 
-@_around
-def always_float32(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return _slopes(x.float(), y.float(), pos)
+def _of_parts(parts: Parts) -> BinaryLoss:
+    return _of_terms(mixed(parts))
 
 
-@_around
-def in_place(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
+# The slopes ----------------------------------------------------------------------------------------------
+
+
+@_of_parts
+def sign_turned(x: Tensor) -> tuple[Tensor, Tensor]:
+    p = sigmoid(x)
+    return 1 - p, -p
+
+
+@_of_parts
+def forgets_sigmoid(x: Tensor) -> tuple[Tensor, Tensor]:
+    return x - 1, x
+
+
+@_of_parts
+def decision_not_probability(x: Tensor) -> tuple[Tensor, Tensor]:
+    p = (x > 0).to(x.dtype)
+    return p - 1, p
+
+
+@_of_terms
+def forgets_target(x: Tensor, y: Tensor, pos: Factor) -> Tensor:
+    return sigmoid(x) * (1 + (pos - 1) * y)
+
+
+@_of_terms
+def rounds_targets(x: Tensor, y: Tensor, pos: Factor) -> Tensor:
+    return in_shares(*_parts(x), (y > 0.5).to(x.dtype), pos)
+
+
+@_of_parts
+def only_positives(x: Tensor) -> tuple[Tensor, Tensor]:
+    return sigmoid(x) - 1, torch.zeros_like(x)
+
+
+@_of_terms
+def swapped_arguments(x: Tensor, y: Tensor, pos: Factor) -> Tensor:
+    return in_shares(*_parts(y), x, pos)
+
+
+@_of_parts
+def times_slope_of_sigmoid(x: Tensor) -> tuple[Tensor, Tensor]:
+    p = sigmoid(x)
+    return (p - 1) * p * (1 - p), p * p * (1 - p)
+
+
+@_of_terms
+def for_the_probability(x: Tensor, y: Tensor, pos: Factor) -> Tensor:
+    p = sigmoid(x)
+    return in_shares(p - 1, p, y, pos) / (p * (1 - p))
+
+
+@_of_terms
+def of_the_target(x: Tensor, y: Tensor, pos: Factor) -> Tensor:
+    return log_sigmoid(-x) - pos * log_sigmoid(x)
+
+
+@_of_parts
+def returns_loss(x: Tensor) -> tuple[Tensor, Tensor]:
+    return -log_sigmoid(x), -log_sigmoid(-x)
+
+
+@_of_parts
+def naive_sigmoid(x: Tensor) -> tuple[Tensor, Tensor]:
+    p = torch.exp(x) / (1 + torch.exp(x))
+    return p - 1, p
+
+
+@_of_parts
+def loses_tiny_slopes(x: Tensor) -> tuple[Tensor, Tensor]:
+    not_p = sigmoid(-x)
+    return -not_p, 1 - not_p
+
+
+def clamps_probability(eps: float) -> BinaryLoss:
+    def parts(x: Tensor) -> tuple[Tensor, Tensor]:
+        p = sigmoid(x).clamp(eps, 1 - eps)
+        return p - 1, p
+
+    return _of_parts(parts)
+
+
+@_of_parts
+def labels_compete(x: Tensor) -> tuple[Tensor, Tensor]:
+    p = softmax(x.reshape(x.shape or (1,)), -1).reshape(x.shape)
+    return p - 1, p
+
+
+@_of_terms
+def pos_weight_on_target_alone(x: Tensor, y: Tensor, pos: Factor) -> Tensor:
+    return sigmoid(x) - pos * y
+
+
+# Reductions and dtypes -----------------------------------------------------------------------------------
+
+
+def always_divided(slopes: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+    return slopes / slopes.numel()
+
+
+def divided_for_sum(slopes: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+    return slopes if reduction == "none" else slopes / slopes.numel()
+
+
+def divided_by_rows(slopes: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+    return slopes / (len(slopes) if slopes.dim() else 1) if reduction == "mean" else slopes
+
+
+@_of_parts
+def in_place(x: Tensor) -> tuple[Tensor, Tensor]:
     p = x.neg_().exp_().add_(1).reciprocal_()
-    return (1 - y) * p - pos * y * (1 - p)
+    return p - 1, p
 
 
 EXERCISE = Exercise(
@@ -349,8 +280,7 @@ EXERCISE = Exercise(
         Mistake(
             "decision_not_probability",
             "compares the decision (logit above 0 or not) with the target: it takes the probability, which says "
-            "how "
-            "sure the model is",
+            "how sure the model is",
             decision_not_probability,
             "bce-gradient",
         ),
@@ -413,8 +343,9 @@ EXERCISE = Exercise(
         Mistake(
             "clamps_probability",
             "clamps the probability: a tiny slope is then the clamp's number",
-            clamps_probability,
+            clamps_probability(1e-7),
             "bce-gradient",
+            variants=tuple(map(clamps_probability, (1e-6, 1e-8, 1e-10, 1e-12))),
         ),
         Mistake(
             "labels_compete",
@@ -423,13 +354,7 @@ EXERCISE = Exercise(
             labels_compete,
             "bernoulli",
         ),
-        Mistake("ignores_pos_weight", "never uses pos_weight", ignores_pos_weight, "pos-weight"),
-        Mistake(
-            "pos_weight_on_all",
-            "multiplies the whole slope by pos_weight: it belongs to the term of y only",
-            pos_weight_on_all,
-            "pos-weight",
-        ),
+        *pos_weight_mistakes(_parts, RIGHT, "slope"),
         Mistake(
             "pos_weight_on_target_alone",
             "computes p - pos_weight * y: for y = 1 the whole of p - 1 has to grow, not the 1 alone",
@@ -437,102 +362,48 @@ EXERCISE = Exercise(
             "pos-weight",
         ),
         Mistake(
-            "pos_weight_on_negatives",
-            "multiplies the term of 1 - y by pos_weight: it belongs to the term of y",
-            pos_weight_on_negatives,
-            "pos-weight",
-        ),
-        Mistake(
-            "pos_weight_where_one",
-            "multiplies the slope of elements with y == 1: a soft target has a part of 1 in it, too",
-            pos_weight_where_one,
-            "pos-weight",
-        ),
-        Mistake(
-            "pos_weight_where_any",
-            "multiplies the whole slope of elements with y above 0: a soft target has a part of 0 in it that "
-            "stays "
-            "as it "
-            "is",
-            pos_weight_where_any,
-            "pos-weight",
-        ),
-        Mistake(
-            "pos_weight_mixed",
-            "multiplies p - y by 1 + (pos_weight - 1) * y: for soft targets only the part of y may grow",
-            pos_weight_mixed,
-            "pos-weight",
-        ),
-        Mistake(
-            "pos_weight_from_left",
-            "gives a pos_weight of shape (C,) to the rows: shapes are matched from the right, one weight per "
-            "label",
-            pos_weight_from_left,
-            "bce-shapes",
-        ),
-        Mistake(
             "never_divided",
             "forgets that the mean divides: its slopes are those of the elements, divided by their number",
-            never_divided,
+            replace(RIGHT, finish=lambda slopes, weight, reduction: slopes),
             "bce-reduction",
         ),
         Mistake(
             "always_divided",
             "divides by the number of elements, whatever reduction says: only the mean divides",
-            always_divided,
+            replace(RIGHT, finish=always_divided),
             "bce-reduction",
         ),
         Mistake(
             "divides_for_sum",
             "divides for the sum, too: a sum has the slopes of its terms, as they are",
-            divides_for_sum,
+            replace(RIGHT, finish=divided_for_sum),
             "bce-reduction",
         ),
         Mistake(
             "divides_by_rows",
             "divides by the number of rows: the mean of this loss counts every element, each label of each sample",
-            divides_by_rows,
+            replace(RIGHT, finish=divided_by_rows),
             "bce-reduction",
         ),
         Mistake(
             "adds_up",
             "adds the slopes up to one number: the loss is one number, its gradient has a number for each logit",
-            adds_up,
+            BinaryLoss(mixed(_parts)),
             "bce-reduction",
         ),
-        Mistake(
-            "no_shape_check",
-            "lets different shapes broadcast: (N,) against (N, 1) silently makes an N x N table",
-            no_shape_check,
-            "bce-shapes",
-        ),
-        Mistake(
-            "asserts_shapes",
-            "refuses different shapes with an error other than ValueError",
-            asserts_shapes,
-            "bce-shapes",
-        ),
-        Mistake(
-            "reshapes_target",
-            "reshapes the target to fit: numbers that were not meant for each other are then compared in silence",
-            reshapes_target,
-            "bce-shapes",
-        ),
-        Mistake("always_float32", "returns float32 whatever it is given", always_float32, "bce-dtypes"),
         Mistake(
             "in_place",
             "overwrites its input (neg_, exp_ and -= change the caller's tensor)",
             in_place,
             "bce-gradient",
         ),
+        *shape_mistakes(RIGHT),
     ),
     hints=(
         "Take one element and y = 1: the loss is -log(sigmoid(x)). Differentiate it on paper; the slope of the "
-        "sigmoid "
-        "is p * (1 - p), and something cancels. Then do the same for y = 0.",
+        "sigmoid is p * (1 - p), and something cancels. Then do the same for y = 0.",
         "The slope of -log(p) is -(1 - p), the slope of -log(1 - p) is p. Which of the two does pos_weight "
-        "multiply, "
-        "and with which share does each of them count for a target of 0.25?",
+        "multiply, and with which share does each of them count for a target of 0.25?",
         "(1 - y) * p - pos_weight * y * (1 - p), with p = 1 / (1 + exp(-x)). Divide by the number of elements for "
         '"mean", and only then.',
     ),

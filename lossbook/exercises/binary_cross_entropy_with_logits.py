@@ -1,7 +1,6 @@
 """Exercise: binary cross-entropy of logits, exact at any logit."""
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
@@ -18,8 +17,18 @@ from lossbook.exercises.cases_binary import (
 )
 from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
 from lossbook.exercises.forbidden import EVERYTHING
+from lossbook.exercises.steps_binary import (
+    BinaryLoss,
+    Factor,
+    in_shares,
+    of_parts,
+    pos_weight_mistakes,
+    reduction_mistakes,
+    shape_mistakes,
+    value_mistakes,
+    weight_mistakes,
+)
 from lossbook.reduction import reduce
-from lossbook.validation import check_same_shape
 
 
 def binary_cross_entropy_with_logits(
@@ -166,226 +175,140 @@ def weighted_gradients(generator: torch.Generator) -> Iterator[Case]:
     )
 
 
-Terms = Callable[[Tensor, Tensor, Tensor | float], Tensor]
-Loss = Callable[..., Tensor]
+def _parts(x: Tensor) -> tuple[Tensor, Tensor]:
+    return -log_sigmoid(x), -log_sigmoid(-x)
 
 
-def _elements(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return -(pos * y * log_sigmoid(x) + (1 - y) * log_sigmoid(-x))
-
-
-def _around(terms: Terms) -> Loss:
-    """Add to a mistake that concerns single elements all that the exercise asks for besides."""
-
-    def loss(
-        input: Tensor,
-        target: Tensor,
-        weight: Tensor | None = None,
-        reduction: str = "mean",
-        pos_weight: Tensor | None = None,
-    ) -> Tensor:
-        check_same_shape(input, target)
-        return _finish(terms(input, target, 1.0 if pos_weight is None else pos_weight), weight, reduction)
-
-    return loss
-
-
-def _finish(loss: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
-    return reduce(loss if weight is None else loss * weight, reduction)
-
-
-_right = _around(_elements)
-
-
-def _of_logs(x: Tensor, y: Tensor, pos: Tensor | float, log_p: Tensor, log_not_p: Tensor) -> Tensor:
-    return -(pos * y * log_p + (1 - y) * log_not_p)
+RIGHT = of_parts(_parts)
 
 
 # The values ----------------------------------------------------------------------------------------------
 
 
-@_around
-def missing_minus(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return -_elements(x, y, pos)
+@BinaryLoss
+def swapped_arguments(x: Tensor, y: Tensor, pos: Factor) -> Tensor:
+    return in_shares(*_parts(y), x, pos)
 
 
-@_around
-def only_positives(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return -pos * y * log_sigmoid(x)
+def _of_probabilities(p: Tensor) -> tuple[Tensor, Tensor]:
+    return -torch.log(p), -torch.log(1 - p)
 
 
-@_around
-def swapped_answers(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return -(pos * y * log_sigmoid(-x) + (1 - y) * log_sigmoid(x))
+def _of_clamped(p: Tensor) -> tuple[Tensor, Tensor]:
+    return -torch.log(p).clamp(min=-100), -torch.log1p(-p).clamp(min=-100)
 
 
-@_around
-def swapped_arguments(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return _elements(y, x, pos)
+@of_parts
+def double_sigmoid(x: Tensor) -> tuple[Tensor, Tensor]:
+    return _parts(sigmoid(x))
 
 
-@_around
-def takes_probabilities(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return _of_logs(x, y, pos, torch.log(x).clamp(min=-100), torch.log1p(-x).clamp(min=-100))
+@of_parts
+def labels_compete(x: Tensor) -> tuple[Tensor, Tensor]:
+    log_p = log_softmax(x.reshape(x.shape or (1,)), -1).reshape(x.shape)
+    return -log_p, -torch.log1p(-torch.exp(log_p)).clamp(min=-100)
 
 
-@_around
-def double_sigmoid(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return _elements(sigmoid(x), y, pos)
-
-
-@_around
-def labels_compete(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    axis = -1 if x.dim() else 0
-    log_p = log_softmax(x.reshape(x.shape or (1,)), axis).reshape(x.shape)
-    return _of_logs(x, y, pos, log_p, torch.log1p(-torch.exp(log_p)).clamp(min=-100))
-
-
-@_around
-def base_two(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return _elements(x, y, pos) / math.log(2)
-
-
-@_around
-def squared_error(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
+@BinaryLoss
+def squared_error(x: Tensor, y: Tensor, pos: Factor) -> Tensor:
     return (1 + (pos - 1) * y) * (sigmoid(x) - y) ** 2
 
 
 # The extremes --------------------------------------------------------------------------------------------
 
 
-@_around
-def log_of_sigmoid(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    p = sigmoid(x)
-    return _of_logs(x, y, pos, torch.log(p), torch.log(1 - p))
+@of_parts
+def log_of_sigmoid(x: Tensor) -> tuple[Tensor, Tensor]:
+    return _of_probabilities(sigmoid(x))
 
 
-@_around
-def log_with_eps(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    p = sigmoid(x)
-    return _of_logs(x, y, pos, torch.log(p + 1e-8), torch.log(1 - p + 1e-8))
+def log_with_eps(eps: float) -> BinaryLoss:
+    def parts(x: Tensor) -> tuple[Tensor, Tensor]:
+        p = sigmoid(x)
+        return -torch.log(p + eps), -torch.log(1 - p + eps)
+
+    return of_parts(parts)
 
 
-@_around
-def log_with_tiny_eps(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    p = sigmoid(x)
-    return _of_logs(x, y, pos, torch.log(p + 1e-12), torch.log(1 - p + 1e-12))
+def clamps_probability(eps: float) -> BinaryLoss:
+    def parts(x: Tensor) -> tuple[Tensor, Tensor]:
+        p = sigmoid(x).clamp(eps, 1 - eps)
+        return -torch.log(p), -torch.log1p(-p)
+
+    return of_parts(parts)
 
 
-@_around
-def clamps_probability(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    p = sigmoid(x).clamp(1e-7, 1 - 1e-7)
-    return _of_logs(x, y, pos, torch.log(p), torch.log1p(-p))
+@of_parts
+def clamps_logarithms(x: Tensor) -> tuple[Tensor, Tensor]:
+    return _of_clamped(sigmoid(x))
 
 
-@_around
-def clamps_logarithms(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    p = sigmoid(x)
-    return _of_logs(x, y, pos, torch.log(p).clamp(min=-100), torch.log1p(-p).clamp(min=-100))
+@of_parts
+def overflows(x: Tensor) -> tuple[Tensor, Tensor]:
+    return torch.log1p(torch.exp(-x)), torch.log1p(torch.exp(x))
 
 
-@_around
-def overflows(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return _of_logs(x, y, pos, -torch.log1p(torch.exp(-x)), -torch.log1p(torch.exp(x)))
-
-
-@_around
-def overflows_above(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
+@BinaryLoss
+def overflows_above(x: Tensor, y: Tensor, pos: Factor) -> Tensor:
     return torch.log1p(torch.exp(x)) - pos * y * x + (pos - 1) * y * -log_sigmoid(-x)
 
 
-@_around
-def overflows_below(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
+@BinaryLoss
+def overflows_below(x: Tensor, y: Tensor, pos: Factor) -> Tensor:
     return (1 - y) * x + (1 + (pos - 1) * y) * torch.log1p(torch.exp(-x))
 
 
-@_around
-def clamps_logits(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return _elements(x.clamp(-50, 50), y, pos)
+def clamps_logits(limit: float) -> BinaryLoss:
+    return of_parts(lambda x: _parts(x.clamp(-limit, limit)))
 
 
-@_around
-def softplus_turned(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return pos * y * (-log_sigmoid(x) - x) - (1 - y) * log_sigmoid(x)
+@of_parts
+def softplus_turned(x: Tensor) -> tuple[Tensor, Tensor]:
+    return -log_sigmoid(x) - x, -log_sigmoid(x)
 
 
-@_around
-def forgets_log1p(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
+@BinaryLoss
+def forgets_log1p(x: Tensor, y: Tensor, pos: Factor) -> Tensor:
     return (1 - y) * x + (1 + (pos - 1) * y) * (-x).clamp(min=0)
 
 
-@_around
-def forgets_maximum(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
+@BinaryLoss
+def forgets_maximum(x: Tensor, y: Tensor, pos: Factor) -> Tensor:
     return (1 - y) * x + (1 + (pos - 1) * y) * torch.log1p(torch.exp(-x.abs()))
 
 
 # The gradient --------------------------------------------------------------------------------------------
 
 
-@_around
-def abs_and_clamp(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
+@of_parts
+def abs_and_clamp(x: Tensor) -> tuple[Tensor, Tensor]:
     tail = torch.log1p(torch.exp(-x.abs()))
-    return pos * y * (x.clamp(min=0) - x + tail) + (1 - y) * (x.clamp(min=0) + tail)
+    return x.clamp(min=0) - x + tail, x.clamp(min=0) + tail
 
 
-@_around
-def abs_and_relu(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
+@of_parts
+def abs_and_relu(x: Tensor) -> tuple[Tensor, Tensor]:
     tail = torch.log1p(torch.exp(-x.abs()))
-    return pos * y * (torch.relu(x) - x + tail) + (1 - y) * (torch.relu(x) + tail)
+    return torch.relu(x) - x + tail, torch.relu(x) + tail
 
 
-@_around
-def where_leaks(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
+@of_parts
+def where_leaks(x: Tensor) -> tuple[Tensor, Tensor]:
     log_p = torch.where(x >= 0, -torch.log1p(torch.exp(-x)), x - torch.log1p(torch.exp(x)))
-    return _of_logs(x, y, pos, log_p, log_p - x)
-
-
-@_around
-def detached(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return _elements(x.detach(), y, pos)
+    return -log_p, x - log_p
 
 
 # The weights ---------------------------------------------------------------------------------------------
 
 
-@_around
-def ignores_pos_weight(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return _elements(x, y, 1.0)
-
-
-@_around
-def pos_weight_on_all(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return pos * _elements(x, y, 1.0)
-
-
-@_around
-def pos_weight_on_negatives(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return -(y * log_sigmoid(x) + pos * (1 - y) * log_sigmoid(-x))
-
-
-@_around
-def pos_weight_where_one(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return torch.where(y == 1, pos, 1.0) * _elements(x, y, 1.0)
-
-
-@_around
-def pos_weight_where_any(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return torch.where(y > 0, pos, 1.0) * _elements(x, y, 1.0)
-
-
-@_around
-def pos_weight_mixed(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return (1 + (pos - 1) * y) * _elements(x, y, 1.0)
-
-
-@_around
-def pos_weight_on_log_alone(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
+@BinaryLoss
+def pos_weight_on_log_alone(x: Tensor, y: Tensor, pos: Factor) -> Tensor:
     return (1 - y) * x - pos * log_sigmoid(x)
 
 
-@_around
-def pos_weight_scales_logit(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return _elements(x, y * pos, 1.0)
+@BinaryLoss
+def pos_weight_scales_target(x: Tensor, y: Tensor, pos: Factor) -> Tensor:
+    return in_shares(*_parts(x), y * pos, 1.0)
 
 
 def pos_weight_normalised(
@@ -395,22 +318,10 @@ def pos_weight_normalised(
     reduction: str = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
-    loss = _right(input, target, weight, "none", pos_weight)
+    loss = RIGHT(input, target, weight, "none", pos_weight)
     if pos_weight is None or reduction != "mean":
         return reduce(loss, reduction)
     return loss.sum() / (1 + (pos_weight - 1) * target).sum()
-
-
-def pos_weight_from_left(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
-    if pos_weight is not None and pos_weight.dim() == 1 and input.dim() > 1:
-        pos_weight = pos_weight.reshape(-1, *[1] * (input.dim() - 1))
-    return _right(input, target, weight, reduction, pos_weight)
 
 
 def weights_exchanged(
@@ -420,160 +331,13 @@ def weights_exchanged(
     reduction: str = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
-    return _right(input, target, pos_weight, reduction, weight)
+    return RIGHT(input, target, pos_weight, reduction, weight)
 
 
-def ignores_weight(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
-    return _right(input, target, None, reduction, pos_weight)
-
-
-def weight_normalised(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
-    loss = _right(input, target, weight, "none", pos_weight)
-    if weight is None or reduction != "mean":
-        return reduce(loss, reduction)
-    return loss.sum() / weight.expand(loss.shape).sum()
-
-
-def weight_on_positives(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
-    factor = 1.0 if weight is None else weight
-    return _right(input, target, None, reduction, factor * (1.0 if pos_weight is None else pos_weight))
-
-
-def weight_after_reduction(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
-    loss = _right(input, target, None, reduction, pos_weight)
-    return loss if weight is None else loss * weight
-
-
-# Reductions, shapes and dtypes ---------------------------------------------------------------------------
-
-
-def ignores_reduction(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
-    return _right(input, target, weight, "mean", pos_weight)
-
-
-def sum_for_mean(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
-    return _right(input, target, weight, "none" if reduction == "none" else "sum", pos_weight)
-
-
-def mean_for_sum(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
-    return _right(input, target, weight, "none" if reduction == "none" else "mean", pos_weight)
-
-
-def divides_by_rows(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
-    if reduction == "mean" and input.dim():
-        return _right(input, target, weight, "sum", pos_weight) / len(input)
-    return _right(input, target, weight, reduction, pos_weight)
-
-
-def one_mean_per_row(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
-    loss = _right(input, target, weight, "none", pos_weight)
-    return loss.mean(-1) if reduction == "mean" and loss.dim() > 1 else reduce(loss, reduction)
-
-
-def no_shape_check(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
-    return _finish(_elements(input, target, 1.0 if pos_weight is None else pos_weight), weight, reduction)
-
-
-def asserts_shapes(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
-    assert input.shape == target.shape
-    return _right(input, target, weight, reduction, pos_weight)
-
-
-def reshapes_target(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
-    return _right(input, target.reshape(input.shape), weight, reduction, pos_weight)
-
-
-def squeezes(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
-    return _right(input.squeeze(), target.squeeze(), weight, reduction, pos_weight)
-
-
-@_around
-def always_float32(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
-    return _elements(x.float(), y.float(), pos)
-
-
-@_around
-def in_place(x: Tensor, y: Tensor, pos: Tensor | float) -> Tensor:
+@of_parts
+def in_place(x: Tensor) -> tuple[Tensor, Tensor]:
     log_p = log_sigmoid(x)
-    return _of_logs(x, y, pos, log_p, log_sigmoid(x.neg_()))
+    return -log_p, -log_sigmoid(x.neg_())
 
 
 EXERCISE = Exercise(
@@ -595,24 +359,7 @@ EXERCISE = Exercise(
         Aspect("different shapes", 1, mismatched_shapes),
     ),
     mistakes=(
-        Mistake(
-            "missing_minus",
-            "has lost the minus: logarithms of probabilities are negative, and a loss is not",
-            missing_minus,
-            "bernoulli",
-        ),
-        Mistake(
-            "only_positives",
-            "has only the term y * log(p): a target of 0 then costs nothing, and answering 1 always is best",
-            only_positives,
-            "bernoulli",
-        ),
-        Mistake(
-            "swapped_answers",
-            "pairs y with log(1 - p) and 1 - y with log(p), so it rewards the wrong answer",
-            swapped_answers,
-            "bernoulli",
-        ),
+        *value_mistakes(_parts),
         Mistake(
             "swapped_arguments",
             "takes the targets for the logits: the logits come first, the targets second",
@@ -622,8 +369,9 @@ EXERCISE = Exercise(
         Mistake(
             "takes_probabilities",
             "takes the logarithm of the logits themselves: they are no probabilities, the sigmoid is missing",
-            takes_probabilities,
+            of_parts(_of_clamped),
             "bce-with-logits",
+            variants=(of_parts(_of_probabilities),),
         ),
         Mistake(
             "double_sigmoid",
@@ -638,7 +386,6 @@ EXERCISE = Exercise(
             labels_compete,
             "bernoulli",
         ),
-        Mistake("base_two", "takes logarithms to base 2 (bits), not natural ones (nats)", base_two, "bernoulli"),
         Mistake(
             "squared_error",
             "squares the difference of probability and target: that is another loss, without a logarithm",
@@ -655,24 +402,25 @@ EXERCISE = Exercise(
         Mistake(
             "log_with_eps",
             "adds a small number such as 1e-8 before the logarithm: that hides the infinity and caps the loss, "
-            "with no "
-            "gradient "
-            "beyond",
-            log_with_eps,
+            "with no gradient beyond",
+            log_with_eps(1e-8),
             "bce-with-logits",
+            variants=tuple(map(log_with_eps, (1e-4, 1e-5, 1e-6, 1e-7))),
         ),
         Mistake(
             "log_with_tiny_eps",
             "adds a tiny number such as 1e-12 before the logarithm: that still caps the loss, with no gradient "
             "beyond",
-            log_with_tiny_eps,
+            log_with_eps(1e-12),
             "bce-with-logits",
+            variants=tuple(map(log_with_eps, (1e-9, 1e-10, 1e-15, 1e-16, 1e-20, 1e-30))),
         ),
         Mistake(
             "clamps_probability",
             "keeps the probabilities away from 0 and 1: that caps the loss, with no gradient beyond",
-            clamps_probability,
+            clamps_probability(1e-7),
             "bce-with-logits",
+            variants=tuple(map(clamps_probability, (1e-4, 1e-5, 1e-6))),
         ),
         Mistake(
             "clamps_logarithms",
@@ -684,8 +432,9 @@ EXERCISE = Exercise(
         Mistake(
             "clamps_logits",
             "clamps the logits: beyond that the loss no longer grows, and there is no gradient",
-            clamps_logits,
+            clamps_logits(50.0),
             "bce-with-logits",
+            variants=tuple(map(clamps_logits, (20.0, 30.0, 80.0, 88.0, 100.0))),
         ),
         Mistake(
             "overflows",
@@ -726,17 +475,15 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "abs_and_clamp",
-            "uses abs(x) and clamp(x, min=0): at exactly 0 their slopes are 0 and 1, which gives the gradient 1 "
-            "- y, "
-            "not 0.5 - y",
+            "uses abs(x) and clamp(x, min=0): at exactly 0 their slopes are 0 and 1, which gives the gradient 1 - "
+            "y, not 0.5 - y",
             abs_and_clamp,
             "bce-gradient",
         ),
         Mistake(
             "abs_and_relu",
             "uses abs(x) with relu(x), or with clamp(-x, min=0): at exactly 0 their slopes give the gradient -y, "
-            "not "
-            "0.5 - y",
+            "not 0.5 - y",
             abs_and_relu,
             "bce-gradient",
         ),
@@ -747,42 +494,7 @@ EXERCISE = Exercise(
             where_leaks,
             "bce-gradient",
         ),
-        Mistake("detached", "computes the right numbers outside of autograd", detached, "bce-gradient"),
-        Mistake("ignores_pos_weight", "never uses pos_weight", ignores_pos_weight, "pos-weight"),
-        Mistake(
-            "pos_weight_on_all",
-            "multiplies the whole loss by pos_weight: it belongs to the term of y only",
-            pos_weight_on_all,
-            "pos-weight",
-        ),
-        Mistake(
-            "pos_weight_on_negatives",
-            "multiplies the term of 1 - y by pos_weight: it belongs to the term of y",
-            pos_weight_on_negatives,
-            "pos-weight",
-        ),
-        Mistake(
-            "pos_weight_where_one",
-            "multiplies the loss of elements with y == 1: a soft target has a part of 1 in it, too",
-            pos_weight_where_one,
-            "pos-weight",
-        ),
-        Mistake(
-            "pos_weight_where_any",
-            "multiplies the whole loss of elements with y above 0: a soft target has a part of 0 in it that "
-            "stays as "
-            "it is",
-            pos_weight_where_any,
-            "pos-weight",
-        ),
-        Mistake(
-            "pos_weight_mixed",
-            "multiplies the whole loss by 1 + (pos_weight - 1) * y: for soft targets only the logarithm that "
-            "belongs "
-            "to y may grow",
-            pos_weight_mixed,
-            "pos-weight",
-        ),
+        *pos_weight_mistakes(_parts, RIGHT, "loss"),
         Mistake(
             "pos_weight_on_log_alone",
             "multiplies log(p) by pos_weight in (1 - y) * x - log(p), also where y is 0",
@@ -790,9 +502,9 @@ EXERCISE = Exercise(
             "pos-weight",
         ),
         Mistake(
-            "pos_weight_scales_logit",
+            "pos_weight_scales_target",
             "multiplies the target by pos_weight, so that 1 - y changes with it",
-            pos_weight_scales_logit,
+            pos_weight_scales_target,
             "pos-weight",
         ),
         Mistake(
@@ -803,96 +515,24 @@ EXERCISE = Exercise(
             "pos-weight",
         ),
         Mistake(
-            "pos_weight_from_left",
-            "gives a pos_weight of shape (C,) to the rows: shapes are matched from the right, one weight per "
-            "label",
-            pos_weight_from_left,
-            "bce-shapes",
-        ),
-        Mistake(
             "weights_exchanged",
             "exchanges weight and pos_weight",
             weights_exchanged,
             "pos-weight",
         ),
-        Mistake("ignores_weight", "never uses weight", ignores_weight, "bce-weight"),
-        Mistake(
-            "weight_normalised",
-            "divides the mean by the sum of weight: this loss divides by the number of elements, whatever the "
-            "weights",
-            weight_normalised,
-            "bce-weight",
-        ),
-        Mistake(
-            "weight_on_positives",
-            "multiplies weight to the term of y only, which is what pos_weight does: weight belongs to the whole "
-            "loss",
-            weight_on_positives,
-            "bce-weight",
-        ),
-        Mistake(
-            "weight_after_reduction",
-            "multiplies by the weights after the reduction, when the elements are already added up",
-            weight_after_reduction,
-            "bce-weight",
-        ),
-        Mistake(
-            "ignores_reduction", "takes the mean, whatever reduction says", ignores_reduction, "bce-reduction"
-        ),
-        Mistake(
-            "sum_for_mean", "returns the sum where reduction asks for the mean", sum_for_mean, "bce-reduction"
-        ),
-        Mistake(
-            "mean_for_sum", "returns the mean where reduction asks for the sum", mean_for_sum, "bce-reduction"
-        ),
-        Mistake(
-            "divides_by_rows",
-            "divides by the number of rows: the mean of this loss counts every element, each label of each sample",
-            divides_by_rows,
-            "bce-reduction",
-        ),
-        Mistake(
-            "one_mean_per_row",
-            "takes the mean along the last axis only, so each row keeps a loss of its own",
-            one_mean_per_row,
-            "bce-reduction",
-        ),
-        Mistake(
-            "no_shape_check",
-            "lets different shapes broadcast: (N,) against (N, 1) silently makes a table of N x N losses",
-            no_shape_check,
-            "bce-shapes",
-        ),
-        Mistake(
-            "asserts_shapes",
-            "refuses different shapes with an error other than ValueError",
-            asserts_shapes,
-            "bce-shapes",
-        ),
-        Mistake(
-            "reshapes_target",
-            "reshapes the target to fit: numbers that were not meant for each other are then compared in silence",
-            reshapes_target,
-            "bce-shapes",
-        ),
-        Mistake(
-            "squeezes",
-            "squeezes its arguments: axes of length 1 get lost, and shapes that differ look alike",
-            squeezes,
-            "bce-shapes",
-        ),
-        Mistake("always_float32", "returns float32 whatever it is given", always_float32, "bce-dtypes"),
         Mistake(
             "in_place",
             "overwrites its input (neg_, clamp_ and += change the caller's tensor)",
             in_place,
             "bce-with-logits",
         ),
+        *weight_mistakes(RIGHT),
+        *reduction_mistakes(RIGHT),
+        *shape_mistakes(RIGHT),
     ),
     hints=(
         "Two logarithms are needed, of sigmoid(x) and of 1 - sigmoid(x), and the second is log(sigmoid(-x)). Set "
-        "1 "
-        "has taught you to compute such a logarithm without ever taking a sigmoid.",
+        "1 has taught you to compute such a logarithm without ever taking a sigmoid.",
         "-log(sigmoid(x)) = log(exp(0) + exp(-x)). Which torch function adds two exponentials inside a logarithm, "
         "and shifts them first? And which factor belongs to which of the two terms?",
         "cost_of_1 = torch.logaddexp(zeros, -x) and cost_of_0 = torch.logaddexp(zeros, x). Then "

@@ -9,6 +9,7 @@ from torch import Tensor
 from lossbook.exercises.description import Case, Sweep
 
 INF = math.inf
+SMALL_NUMBERS = (1e-4, 1e-5, 1e-6, 1e-7, 1e-9, 1e-10, 1e-12, 1e-15)  # what people add besides 1e-8
 
 
 def random_logits(

@@ -5,23 +5,17 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from lossbook.datasets import ForumBatch, forum_batch
 from lossbook.exercises.cases import random_logits
 from lossbook.exercises.description import Case
 
-FORUM_OUTPUT = (
-    (-0.2657, 0.1728),
-    (0.3407, -0.6961),
-    (0.8020, -0.8201),
-    (0.1457, 0.0311),
-    (-0.2517, 0.0223),
-    (-0.1266, -0.3978),
-    (0.4527, -0.6096),
-    (0.2077, -0.1428),
-)
-"""The first eight rows of the batch in the forum thread, logits of class 0 and of class 1."""
+FORUM_ROWS = 8  # as many as a report can show
 
-FORUM_TARGET = (0, 1, 1, 1, 1, 0, 0, 0)
-"""Their class numbers."""
+
+def forum_rows() -> ForumBatch:
+    """Return the first samples of the forum thread's batch: logits of class 0 and class 1, and class numbers."""
+    batch = forum_batch()
+    return ForumBatch(batch.logits[:FORUM_ROWS], batch.target[:FORUM_ROWS])
 
 
 def both_classes(count: int, generator: torch.Generator) -> Tensor:
@@ -45,11 +39,6 @@ def one_logit(
     """Return random logits of shape (count,), none of them near 0."""
     logits = random_logits((count,), generator, scale)
     return torch.where(logits.abs() < 0.1, logits + 0.5, logits).to(dtype)
-
-
-def forum_batch() -> Case:
-    """Return the step that the thread asks about: two logits per sample, one class number each."""
-    return Case((torch.tensor(FORUM_OUTPUT), torch.tensor(FORUM_TARGET)), note="rows from the forum thread")
 
 
 def two_logit_steps(generator: torch.Generator) -> Iterator[Case]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 Problem = dict[str, Any]
 Choice = dict[str, Any]
@@ -315,6 +315,7 @@ EXERCISE = Exercise(
     name="choose_loss",
     stub=choose_loss,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("loss", 1, problems, entries=("loss",)),
         Aspect("outputs", 1, problems, entries=("outputs",)),

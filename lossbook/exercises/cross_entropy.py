@@ -9,8 +9,7 @@ from torch import Tensor
 
 from lossbook.activations import log_sigmoid, log_softmax, softmax
 from lossbook.exercises import cases_classes as cases
-from lossbook.exercises import nll_loss as nll
-from lossbook.exercises.cases import INF, random_logits
+from lossbook.exercises.cases import INF, SMALL_NUMBERS, random_logits
 from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
 from lossbook.exercises.forbidden import EVERYTHING
 from lossbook.exercises.steps_classes import (
@@ -18,14 +17,18 @@ from lossbook.exercises.steps_classes import (
     Smoothing,
     along,
     axis_of,
-    divided_by,
-    everywhere,
     factor,
+    ignore_mistakes,
     pick,
+    pick_by_one_hot,
+    pick_on_last_axis,
     reduce_soft,
+    reduction_mistakes,
     smooth_probs,
     sum_of_terms,
+    target_mistakes,
     unchanged,
+    weight_mistakes,
 )
 
 
@@ -199,12 +202,12 @@ def _log_of_softmax(x: Tensor, axis: int) -> Tensor:
     return torch.log(softmax(x, axis))
 
 
-def _log_with_eps(x: Tensor, axis: int) -> Tensor:
-    return torch.log(softmax(x, axis) + 1e-8)
+def _log_with_eps(eps: float) -> ClassLoss:
+    return ClassLoss(log_probs=lambda x, axis: torch.log(softmax(x, axis) + eps))
 
 
-def _clamped_log(x: Tensor, axis: int) -> Tensor:
-    return torch.log(softmax(x, axis).clamp(1e-7, 1 - 1e-7))
+def _clamped_log(eps: float) -> ClassLoss:
+    return ClassLoss(log_probs=lambda x, axis: torch.log(softmax(x, axis).clamp(eps, 1 - eps)))
 
 
 def _no_shift(x: Tensor, axis: int) -> Tensor:
@@ -415,19 +418,6 @@ def _soft_by_elements(loss: Tensor, probs: Tensor, weight: Tensor | None, axis: 
     return reduced / probs.shape[axis] if reduction == "mean" else reduced
 
 
-def _soft_by_samples(loss: Tensor, probs: Tensor, weight: Tensor | None, axis: int, reduction: str) -> Tensor:
-    reduced = reduce_soft(loss, probs, weight, axis, reduction)
-    return reduced * loss.shape[1:].numel() if reduction == "mean" else reduced
-
-
-def _soft_sum(loss: Tensor, probs: Tensor, weight: Tensor | None, axis: int, reduction: str) -> Tensor:
-    return loss if reduction == "none" else loss.sum()
-
-
-def _soft_mean(loss: Tensor, probs: Tensor, weight: Tensor | None, axis: int, reduction: str) -> Tensor:
-    return loss.mean()
-
-
 def _no_smoothing(s: Smoothing) -> Tensor:
     return s.loss
 
@@ -620,16 +610,18 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "log_with_eps",
-            "adds a small number before the logarithm: that hides the infinity, and caps the loss at about 18",
-            ClassLoss(log_probs=_log_with_eps),
+            "adds a small number before the logarithm: that hides the infinity, and caps the loss (at about 18 for 1e-8)",
+            _log_with_eps(1e-8),
             "ce-stability",
+            variants=tuple(map(_log_with_eps, SMALL_NUMBERS)),
         ),
         Mistake(
             "clamped_log",
-            "clamps the probabilities before the logarithm: that caps the loss at about 16, and stops the "
+            "clamps the probabilities before the logarithm: that caps the loss (at about 16 for 1e-7), and stops the "
             "gradient just where the model is most wrong",
-            ClassLoss(log_probs=_clamped_log),
+            _clamped_log(1e-7),
             "ce-stability",
+            variants=tuple(map(_clamped_log, (1e-4, 1e-5, 1e-6, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15))),
         ),
         Mistake(
             "no_shift",
@@ -672,7 +664,7 @@ EXERCISE = Exercise(
             "last_axis",
             "looks for the classes on the last axis: they are on axis 1, and nothing complains while both have "
             "the same length",
-            ClassLoss(log_probs=_last_axis, pick=nll.pick_on_last_axis, sum_of_terms=_over_last_axis),
+            ClassLoss(log_probs=_last_axis, pick=pick_on_last_axis, sum_of_terms=_over_last_axis),
             "class-axis",
         ),
         Mistake(
@@ -703,32 +695,14 @@ EXERCISE = Exercise(
         Mistake(
             "by_one_hot",
             "multiplies by a one-hot target and sums: 0 times -inf is nan where a class is ruled out",
-            ClassLoss(pick=nll.pick_by_one_hot),
+            ClassLoss(pick=pick_by_one_hot),
             "ce-stability",
         ),
-        Mistake(
-            "sum_for_mean",
-            "returns the sum where the mean is asked for",
-            ClassLoss(reduce=everywhere(mean="sum"), reduce_soft=_soft_sum),
-            "ce-reduction",
-        ),
-        Mistake(
-            "always_mean",
-            "returns the mean whatever reduction says",
-            ClassLoss(reduce=everywhere(total="mean", each="mean"), reduce_soft=_soft_mean),
-            "ce-reduction",
-        ),
+        *reduction_mistakes(RIGHT),
         Mistake(
             "by_elements",
             "divides by the number of all logits, classes included: the mean is one over the samples",
             by_elements,
-            "ce-reduction",
-        ),
-        Mistake(
-            "by_samples",
-            "divides by the number of samples where each of them has several positions: the mean is one over all "
-            "of them",
-            ClassLoss(reduce=divided_by(nll.samples), reduce_soft=_soft_by_samples),
             "ce-reduction",
         ),
         Mistake(
@@ -737,78 +711,18 @@ EXERCISE = Exercise(
             lambda input, target, weight=None, *args, **kwargs: RIGHT(input, target, None, *args, **kwargs),
             "class-weights",
         ),
-        Mistake(
-            "weights_by_number",
-            "divides the weighted mean over class indices by their number, not by the sum of their weights",
-            ClassLoss(reduce=divided_by(nll.number)),
-            "class-weights",
-        ),
-        Mistake(
-            "weights_by_position",
-            "multiplies the losses by the weights as they stand: weights belong to classes, so look up that of "
-            "each sample's class, weight[target]",
-            ClassLoss(factor=nll.weights_by_position),
-            "class-weights",
-        ),
-        Mistake(
-            "by_all_weights",
-            "divides by the sum of all class weights, not by those of the targets in the batch",
-            ClassLoss(reduce=divided_by(nll.all_weights)),
-            "class-weights",
-        ),
+        *weight_mistakes(RIGHT),
         Mistake(
             "weighted_logits",
             "multiplies the logits by the weights: that makes other probabilities; weights multiply losses",
             weighted_logits,
             "class-weights",
         ),
-        Mistake(
-            "ignored_in_denominator",
-            "leaves the ignored targets out of the sum, and counts them in what the mean divides by",
-            ClassLoss(reduce=divided_by(nll.ignored_as_well)),
-            "ignore-index",
-        ),
+        *ignore_mistakes(RIGHT),
         Mistake(
             "without_ignored_class",
             "takes the ignored class out of the softmax: samples are ignored, the class competes in all others",
             without_ignored_class,
-            "ignore-index",
-        ),
-        Mistake(
-            "nothing_ignored",
-            "does not use ignore_index: targets of -100 are no classes",
-            ClassLoss(is_counted=nll.all_counted),
-            "ignore-index",
-        ),
-        Mistake(
-            "negatives_ignored",
-            "ignores every negative target, whatever ignore_index says",
-            ClassLoss(is_counted=nll.negatives_ignored),
-            "ignore-index",
-        ),
-        Mistake(
-            "only_default_ignored",
-            "ignores targets of -100 only: ignore_index can be any number, a class as well",
-            ClassLoss(is_counted=nll.default_ignored),
-            "ignore-index",
-        ),
-        Mistake(
-            "shortened",
-            "drops the ignored targets from the result of reduction='none': they stay in it, with a loss of 0",
-            ClassLoss(reduce=nll.shortened),
-            "ignore-index",
-        ),
-        Mistake(
-            "multiplied_mask",
-            "multiplies the ignored losses by 0: where such a loss is nan or infinite, 0 times it is nan",
-            ClassLoss(reduce=nll.multiplied_mask),
-            "ignore-index",
-        ),
-        Mistake(
-            "guarded_mean",
-            "returns 0 as the mean of nothing: torch says nan, so that an empty batch does not look like a "
-            "perfect one",
-            ClassLoss(reduce=divided_by(nll.at_least_one)),
             "ignore-index",
         ),
         Mistake(
@@ -920,6 +834,7 @@ EXERCISE = Exercise(
             smoothing_keeps_ignored,
             "label-smoothing",
         ),
+        *target_mistakes(RIGHT),
         Mistake(
             "from_the_end",
             "lets a target of -1 mean the last class, as indices in Python do: torch refuses it",

@@ -13,7 +13,6 @@ from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
 from lossbook.exercises.forbidden import AUTOGRAD, EVERYTHING
 
 
-
 def cross_entropy_gradient(
     logits: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
 ) -> Tensor:
@@ -168,6 +167,13 @@ def by_column(logits: Tensor, target: Tensor, weight: Tensor | None = None, redu
     rows = softmax(logits, 1) - _hot(logits, target)
     factor = _factor(logits, target, weight)
     return _reduce(rows if weight is None else weight * rows, factor.sum(), reduction)
+
+
+def by_column_over_number(
+    logits: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
+) -> Tensor:
+    rows = right(logits, target, None, "sum")
+    return _reduce(rows if weight is None else weight * rows, max(len(target), 1), reduction)
 
 
 def weighted_target_only(
@@ -364,6 +370,7 @@ EXERCISE = Exercise(
             "multiplies each column by its class's weight: a sample's whole row has the weight of its true class",
             by_column,
             "class-weights",
+            variants=(by_column_over_number,),
         ),
         Mistake(
             "by_position",

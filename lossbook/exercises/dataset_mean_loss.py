@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lossbook.exercises.cases_practice import Batch, random_batches
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 
 def dataset_mean_loss(
@@ -145,6 +145,18 @@ def times_batch_size(batches: list[Batch], weight: Weight = None, ignore_index: 
     return sum(mean * size for mean, size in zip(means, sizes, strict=True)) / sum(sizes)
 
 
+def times_counted(batches: list[Batch], weight: Weight = None, ignore_index: int = -100) -> float:
+    means = _means(batches, weight, ignore_index)
+    counts = [_counted(target, None, ignore_index) for _, target in batches]
+    return _over(sum(m * n for m, n in zip(means, counts, strict=True) if n), sum(counts))
+
+
+def times_counted_with_nan(batches: list[Batch], weight: Weight = None, ignore_index: int = -100) -> float:
+    means = _means(batches, weight, ignore_index)
+    counts = [_counted(target, None, ignore_index) for _, target in batches]
+    return _over(sum(m * n for m, n in zip(means, counts, strict=True)), sum(counts))
+
+
 def counts_the_ignored(batches: list[Batch], weight: Weight = None, ignore_index: int = -100) -> float:
     total = _total(batches, weight, ignore_index)
     targets = torch.cat([target.clamp(min=0) for _, target in batches])
@@ -240,6 +252,7 @@ EXERCISE = Exercise(
     name="dataset_mean_loss",
     stub=dataset_mean_loss,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("batches of different size", 2, short_last_batch),
         Aspect("ignored targets", 2, ignored),
@@ -267,6 +280,14 @@ EXERCISE = Exercise(
             "weights and ignored targets, wrong with them",
             times_batch_size,
             "dataset-mean",
+        ),
+        Mistake(
+            "times_counted",
+            "multiplies each batch's mean by the number of its counted targets: right without weights, wrong with "
+            "them, because the mean has divided by their sum",
+            times_counted,
+            "dataset-mean",
+            variants=(times_counted_with_nan,),
         ),
         Mistake(
             "counts_the_ignored",

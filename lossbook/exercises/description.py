@@ -81,17 +81,60 @@ class Mistake:
         title: one sentence that follows "This looks like a solution that ...", without a full stop.
         function: the wrong implementation, with the exercise's signature.
         see: the anchor of the section of the exercise's chapter that explains it.
+        variants: the same mistake with another number in it, or in other words: with 1e-7 where ``function``
+            has 1e-8.
     """
 
     name: str
     title: str
     function: Callable[..., Any]
     see: str
+    variants: tuple[Callable[..., Any], ...] = ()
+
+    @property
+    def functions(self) -> tuple[Callable[..., Any], ...]:
+        """The wrong implementation in all its variants."""
+        return (self.function, *self.variants)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Who says what is right, in the words of reports.
+
+    Attributes:
+        label: before the expected answer, and in the legend of a curve, e.g. "torch".
+        answers: as in "The answers are ...", e.g. "torch's".
+        refusal: follows "an input that", before the error's name, e.g. "torch refuses with".
+        raising: comes before the error's name, e.g. "torch raises".
+        all_right: the sentence on a right solution.
+    """
+
+    label: str
+    answers: str
+    refusal: str
+    raising: str
+    all_right: str
+
+
+TORCH = Source(
+    label="torch",
+    answers="torch's",
+    refusal="torch refuses with",
+    raising="torch raises",
+    all_right="All right: every value, shape and gradient is torch's.",
+)
+PROMPT = Source(
+    label="expected",
+    answers="the expected ones",
+    refusal="has to be refused with",
+    raising="the prompt asks for",
+    all_right="All right: every answer is the expected one.",
+)
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """One call that runs through a range, so that a report can draw the learner's numbers over torch's.
+    """One call that runs through a range, so that a report can draw the learner's numbers over the right ones.
 
     Attributes:
         label: what runs, e.g. "logit x".
@@ -111,7 +154,7 @@ class Exercise:
     Attributes:
         name: of the function and of the exercise.
         stub: what the learner starts from: signature, docstring, and a body that raises NotImplementedError.
-        reference: torch's own function, with the same signature.
+        reference: torch's own function, or one that does what the stub asks for, with the same signature.
         aspects: what is compared, with points.
         mistakes: named wrong implementations, for the diagnosis.
         hints: one step each, from a nudge to nearly the answer.
@@ -121,6 +164,7 @@ class Exercise:
         difficulty: 1 (a line or two) to 5.
         minutes: how long it takes most people.
         sweep: what to draw in the report on a wrong solution, where a picture says more; None for nothing.
+        source: TORCH where the reference is a function of torch, PROMPT where torch has none that is the answer.
     """
 
     name: str
@@ -135,6 +179,7 @@ class Exercise:
     difficulty: int
     minutes: int
     sweep: Sweep | None = None
+    source: Source = TORCH
 
     @property
     def points(self) -> int:

@@ -1,7 +1,7 @@
 """Exercise: the logarithm of the sigmoid, without the sigmoid."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
@@ -51,8 +51,8 @@ def log_of_sigmoid(x: Tensor) -> Tensor:
     return torch.log(_stable_sigmoid(x))
 
 
-def log_with_eps(x: Tensor) -> Tensor:
-    return torch.log(_stable_sigmoid(x) + 1e-8)
+def log_with_eps(eps: float) -> Callable[[Tensor], Tensor]:
+    return lambda x: torch.log(_stable_sigmoid(x) + eps)
 
 
 def overflows(x: Tensor) -> Tensor:
@@ -117,9 +117,10 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "log_with_eps",
-            "adds a small number before the logarithm: that hides the -inf, and caps the answer at about -18",
-            log_with_eps,
+            "adds a small number before the logarithm: that hides the -inf, and caps the answer (at about -18 for 1e-8)",
+            log_with_eps(1e-8),
             "log-sigmoid",
+            variants=tuple(map(log_with_eps, cases.SMALL_NUMBERS)),
         ),
         Mistake(
             "overflows_and_rounds",

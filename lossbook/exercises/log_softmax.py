@@ -1,6 +1,7 @@
 """Exercise: the logarithm of the softmax, exact where the softmax rounds to 0."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -41,8 +42,8 @@ def log_of_softmax(x: Tensor, dim: int) -> Tensor:
     return torch.log(_softmax(x, dim))
 
 
-def log_with_eps(x: Tensor, dim: int) -> Tensor:
-    return torch.log(_softmax(x, dim) + 1e-8)
+def log_with_eps(eps: float) -> Callable[[Tensor, int], Tensor]:
+    return lambda x, dim: torch.log(_softmax(x, dim) + eps)
 
 
 def no_shift(x: Tensor, dim: int) -> Tensor:
@@ -73,6 +74,10 @@ def sign_turned(x: Tensor, dim: int) -> Tensor:
 
 def last_axis(x: Tensor, dim: int) -> Tensor:
     return _right(x, -1)
+
+
+def second_axis(x: Tensor, dim: int) -> Tensor:
+    return _right(x, 1)
 
 
 def no_keepdim(x: Tensor, dim: int) -> Tensor:
@@ -117,9 +122,10 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "log_with_eps",
-            "adds a small number before the logarithm: that hides the -inf, and caps the answer at about -18",
-            log_with_eps,
+            "adds a small number before the logarithm: that hides the -inf, and caps the answer (at about -18 for 1e-8)",
+            log_with_eps(1e-8),
             "log-softmax",
+            variants=tuple(map(log_with_eps, cases.SMALL_NUMBERS)),
         ),
         Mistake(
             "no_shift",
@@ -150,6 +156,7 @@ EXERCISE = Exercise(
             "log-softmax",
         ),
         Mistake("last_axis", "works along the last axis, whatever dim says", last_axis, "axis"),
+        Mistake("second_axis", "works along axis 1, whatever dim says", second_axis, "axis"),
         Mistake(
             "no_keepdim",
             "sums without keepdim=True: the sums then line up with the wrong axis, silently for a square batch",

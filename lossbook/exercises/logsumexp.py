@@ -75,6 +75,17 @@ def last_axis(x: Tensor, dim: int) -> Tensor:
     return torch.log(torch.exp(x - m).sum(-1)) + m.squeeze(-1)
 
 
+def second_axis(x: Tensor, dim: int) -> Tensor:
+    m = x.max(1, keepdim=True).values
+    m = torch.where(m.isinf(), 0, m)
+    return torch.log(torch.exp(x - m).sum(1)) + m.squeeze(1)
+
+
+def no_keepdim(x: Tensor, dim: int) -> Tensor:
+    m = x.max(dim).values
+    return torch.log(torch.exp(x - m).sum(dim)) + m
+
+
 def everything(x: Tensor, dim: int) -> Tensor:
     m = x.max()
     m = torch.where(m.isinf(), 0, m)
@@ -143,6 +154,14 @@ EXERCISE = Exercise(
         ),
         Mistake("mean_not_sum", "takes the mean of the exponentials, not their sum", mean_not_sum, "log-sum-exp"),
         Mistake("last_axis", "sums over the last axis, whatever dim says", last_axis, "axis"),
+        Mistake("second_axis", "sums over axis 1, whatever dim says", second_axis, "axis"),
+        Mistake(
+            "no_keepdim",
+            "subtracts a maximum that has lost its axis: without keepdim=True it lines up with the wrong axis, "
+            "silently for a square batch",
+            no_keepdim,
+            "axis",
+        ),
         Mistake("everything", "sums over all elements, whatever dim says", everything, "axis"),
         Mistake(
             "log_then_sum",

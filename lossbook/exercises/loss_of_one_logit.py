@@ -1,14 +1,15 @@
 """Exercise: the training step's loss for a head of one logit, with shape and dtype repaired."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from lossbook.exercises import cases_heads
-from lossbook.exercises.cases_heads import FORUM_OUTPUT, FORUM_TARGET, both_classes, one_logit, two_logits
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.cases import SMALL_NUMBERS
+from lossbook.exercises.cases_heads import both_classes, forum_rows, one_logit, two_logits
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 
 def loss_of_one_logit(output: Tensor, target: Tensor) -> Tensor:
@@ -33,9 +34,9 @@ def reference(output: Tensor, target: Tensor) -> Tensor:
 
 def forum(generator: torch.Generator) -> Iterator[Case]:
     """The thread's own numbers, each pair as the one logit that says the same."""
-    pairs = torch.tensor(FORUM_OUTPUT)
-    logits = (pairs[:, 1] - pairs[:, 0]).round(decimals=4).unsqueeze(1)
-    yield Case((logits, torch.tensor(FORUM_TARGET)), note="differences of the rows from the forum thread")
+    batch = forum_rows()
+    logits = (batch.logits[:, 1] - batch.logits[:, 0]).round(decimals=4).unsqueeze(1)
+    yield Case((logits, batch.target), note="differences of the rows from the forum thread")
 
 
 def batch_of_one(generator: torch.Generator) -> Iterator[Case]:
@@ -150,9 +151,12 @@ def logs_of_sigmoid(output: Tensor, target: Tensor) -> Tensor:
     return -(target * torch.log(p) + (1 - target) * torch.log(1 - p)).mean()
 
 
-def logs_with_eps(output: Tensor, target: Tensor) -> Tensor:
-    p = _column(output, target).sigmoid()
-    return -(target * torch.log(p + 1e-8) + (1 - target) * torch.log(1 - p + 1e-8)).mean()
+def logs_with_eps(eps: float) -> Callable[[Tensor, Tensor], Tensor]:
+    def loss(output: Tensor, target: Tensor) -> Tensor:
+        p = _column(output, target).sigmoid()
+        return -(target * torch.log(p + eps) + (1 - target) * torch.log(1 - p + eps)).mean()
+
+    return loss
 
 
 def sign_missing(output: Tensor, target: Tensor) -> Tensor:
@@ -200,6 +204,7 @@ EXERCISE = Exercise(
     name="loss_of_one_logit",
     stub=loss_of_one_logit,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("small batches", 1, cases_heads.one_logit_steps),
         Aspect("the forum's rows", 1, forum),
@@ -316,9 +321,10 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "logs_with_eps",
-            "adds a small number before the logarithms: that caps the loss at about 18",
-            logs_with_eps,
+            "adds a small number before the logarithms: that caps the loss (at about 18 for 1e-8)",
+            logs_with_eps(1e-8),
             "three-configurations",
+            variants=tuple(map(logs_with_eps, SMALL_NUMBERS)),
         ),
         Mistake(
             "sign_missing", "has lost the minus before the sum of logarithms", sign_missing, "three-configurations"

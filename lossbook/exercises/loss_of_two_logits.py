@@ -7,8 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lossbook.exercises import cases_heads
-from lossbook.exercises.cases_heads import both_classes, two_logits
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.cases import SMALL_NUMBERS
+from lossbook.exercises.cases_heads import both_classes, forum_rows, two_logits
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 
 def loss_of_two_logits(output: Tensor, target: Tensor) -> Tensor:
@@ -38,8 +39,9 @@ def _check(output: Tensor, target: Tensor) -> None:
 
 
 def forum(generator: torch.Generator) -> Iterator[Case]:
-    """The thread's own numbers."""
-    yield cases_heads.forum_batch()
+    """The thread's own numbers: two logits per sample, one class number each."""
+    batch = forum_rows()
+    yield Case((batch.logits, batch.target), note="rows from the forum thread")
 
 
 def in_float64(generator: torch.Generator) -> Iterator[Case]:
@@ -165,9 +167,8 @@ def log_of_softmax(output: Tensor, target: Tensor) -> Tensor:
     return F.nll_loss(torch.log(output.softmax(1)), target)
 
 
-@_checked
-def log_with_eps(output: Tensor, target: Tensor) -> Tensor:
-    return F.nll_loss(torch.log(output.softmax(1) + 1e-8), target)
+def log_with_eps(eps: float) -> Callable[[Tensor, Tensor], Tensor]:
+    return _checked(lambda output, target: F.nll_loss(torch.log(output.softmax(1) + eps), target))
 
 
 @_checked
@@ -219,6 +220,7 @@ EXERCISE = Exercise(
     name="loss_of_two_logits",
     stub=loss_of_two_logits,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("small batches", 1, cases_heads.two_logit_steps),
         Aspect("the forum's rows", 1, forum),
@@ -332,9 +334,10 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "log_with_eps",
-            "adds a small number before the logarithm: that caps the loss at about 18",
-            log_with_eps,
+            "adds a small number before the logarithm: that caps the loss (at about 18 for 1e-8)",
+            log_with_eps(1e-8),
             "three-configurations",
+            variants=tuple(map(log_with_eps, SMALL_NUMBERS)),
         ),
         Mistake(
             "across_samples",

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lossbook.exercises.cases_heads import both_classes
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 
 def make_target(labels: Tensor | list[list[int]], loss: str, num_classes: int) -> Tensor:
@@ -169,6 +169,10 @@ def _all_in_float64(labels: Any, loss: str, num_classes: int) -> Tensor:
     return target.double() if target.is_floating_point() else target
 
 
+def _one_hot_as_it_came(labels: Tensor, num_classes: int) -> Tensor:
+    return F.one_hot(labels, num_classes).to(torch.float32)
+
+
 def _guessed(labels: Tensor, num_classes: int) -> Tensor:
     return F.one_hot(labels.to(torch.int64)).to(torch.float32)
 
@@ -209,6 +213,7 @@ EXERCISE = Exercise(
     name="make_target",
     stub=make_target,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("for BCEWithLogitsLoss", 1, for_bce),
         Aspect("for CrossEntropyLoss", 1, for_cross_entropy),
@@ -271,6 +276,12 @@ EXERCISE = Exercise(
             "probabilities_in_int64",
             "leaves the one-hot rows whole numbers, as F.one_hot makes them: probabilities are floats",
             _instead(cross_entropy_probabilities=lambda labels, c: F.one_hot(labels.to(torch.int64), c)),
+            "targets",
+        ),
+        Mistake(
+            "one_hot_as_it_came",
+            "gives F.one_hot labels in the dtype in which they came: it takes int64 alone",
+            _instead(cross_entropy_probabilities=_one_hot_as_it_came),
             "targets",
         ),
         Mistake(

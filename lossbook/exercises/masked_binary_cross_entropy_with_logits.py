@@ -1,7 +1,7 @@
 """Exercise: binary cross-entropy of padded sequences, in which the padding counts for nothing."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
@@ -10,7 +10,7 @@ from torch import Tensor
 from lossbook import losses
 from lossbook.exercises.cases import INF, random_logits
 from lossbook.exercises.cases_practice import binary_labels, step_mask
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 NAN = math.nan
 
@@ -192,173 +192,156 @@ def _reduce(loss: Tensor, mask: Tensor, reduction: str) -> Tensor:
 
 
 Weight = Tensor | None
+Loss = Callable[[Tensor, Tensor, Tensor, Weight, str], Tensor]
 
 
-def ignores_mask(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
-) -> Tensor:
-    _check(input, target, mask, reduction)
+def _checked(loss: Loss) -> Callable[..., Tensor]:
+    """Return a wrong solution that looks at its arguments as it should."""
+
+    def checked(
+        input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
+    ) -> Tensor:
+        _check(input, target, mask, reduction)
+        return loss(input, target, mask, pos_weight, reduction)
+
+    return checked
+
+
+@_checked
+def ignores_mask(input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str) -> Tensor:
     loss = _loss(input, target, pos_weight)
     return _reduce(loss, torch.ones_like(mask), reduction)
 
 
-def divides_by_all(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
-) -> Tensor:
-    _check(input, target, mask, reduction)
+@_checked
+def divides_by_all(input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str) -> Tensor:
     return _reduce(_masked_loss(input, target, mask, pos_weight), torch.ones_like(mask), reduction)
 
 
-def hides_logits_only(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
-) -> Tensor:
-    _check(input, target, mask, reduction)
+@_checked
+def hides_logits_only(input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str) -> Tensor:
     loss = _loss(torch.where(mask, input, 0), torch.where(mask, target, 0), pos_weight)
     return _reduce(loss, torch.ones_like(mask), reduction)
 
 
-def multiplies_by_mask(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
-) -> Tensor:
-    _check(input, target, mask, reduction)
+@_checked
+def multiplies_by_mask(input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str) -> Tensor:
     return _reduce(_loss(input, target, pos_weight) * mask, mask, reduction)
 
 
+@_checked
 def hides_the_loss_too_late(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
+    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str
 ) -> Tensor:
-    _check(input, target, mask, reduction)
     return _reduce(torch.where(mask, _loss(input, target, pos_weight), 0), mask, reduction)
 
 
+@_checked
 def target_left_as_it_is(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
+    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str
 ) -> Tensor:
-    _check(input, target, mask, reduction)
     loss = _loss(torch.where(mask, input, 0), target, pos_weight)
     return _reduce(loss * mask, mask, reduction)
 
 
-def hides_every_nan(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
-) -> Tensor:
-    _check(input, target, mask, reduction)
+@_checked
+def hides_every_nan(input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str) -> Tensor:
     loss = _loss(torch.nan_to_num(input), torch.nan_to_num(target), pos_weight)
     return _reduce(loss * mask, mask, reduction)
 
 
+@_checked
 def mean_of_sequence_means(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
+    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str
 ) -> Tensor:
-    _check(input, target, mask, reduction)
     loss = _masked_loss(input, target, mask, pos_weight)
     return (loss.sum(1) / mask.sum(1)).mean() if reduction == "mean" else _reduce(loss, mask, reduction)
 
 
+@_checked
 def divides_by_sequences(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
+    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str
 ) -> Tensor:
-    _check(input, target, mask, reduction)
     loss = _masked_loss(input, target, mask, pos_weight)
     return loss.sum() / len(loss) if reduction == "mean" else _reduce(loss, mask, reduction)
 
 
+@_checked
 def padding_at_the_end_only(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
+    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str
 ) -> Tensor:
-    _check(input, target, mask, reduction)
     from_the_left = torch.arange(mask.shape[1]) < mask.sum(1, keepdim=True)
     return _reduce(_masked_loss(input, target, from_the_left, pos_weight), mask, reduction)
 
 
-def mask_upside_down(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
-) -> Tensor:
-    _check(input, target, mask, reduction)
+@_checked
+def mask_upside_down(input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str) -> Tensor:
     return _reduce(_masked_loss(input, target, ~mask, pos_weight), ~mask, reduction)
 
 
-def drops_the_padding(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
-) -> Tensor:
-    _check(input, target, mask, reduction)
+@_checked
+def drops_the_padding(input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str) -> Tensor:
     return _reduce(_masked_loss(input, target, mask, pos_weight)[mask], mask, reduction)
 
 
-def no_pos_weight(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
-) -> Tensor:
-    _check(input, target, mask, reduction)
+@_checked
+def no_pos_weight(input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str) -> Tensor:
     return _reduce(_masked_loss(input, target, mask, None), mask, reduction)
 
 
-def weights_everything(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
-) -> Tensor:
-    _check(input, target, mask, reduction)
+@_checked
+def weights_everything(input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str) -> Tensor:
     loss = _masked_loss(input, target, mask, None)
     return _reduce(loss if pos_weight is None else pos_weight * loss, mask, reduction)
 
 
+@_checked
 def weights_hard_targets(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
+    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str
 ) -> Tensor:
-    _check(input, target, mask, reduction)
     loss = _masked_loss(input, target, mask, None)
     factor = 1.0 if pos_weight is None else torch.where(target == 1, pos_weight, 1)
     return _reduce(factor * loss, mask, reduction)
 
 
+@_checked
 def divides_by_the_weights(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
+    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str
 ) -> Tensor:
-    _check(input, target, mask, reduction)
     loss = _masked_loss(input, target, mask, pos_weight)
     factor = 1.0 if pos_weight is None else 1 + (pos_weight - 1) * torch.where(mask, target, 0)
     return _reduce(loss, mask * factor, reduction)
 
 
-def always_the_mean(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
-) -> Tensor:
-    _check(input, target, mask, reduction)
+@_checked
+def always_the_mean(input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str) -> Tensor:
     return _reduce(_masked_loss(input, target, mask, pos_weight), mask, "mean")
 
 
-def zero_for_nothing(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
-) -> Tensor:
-    _check(input, target, mask, reduction)
+@_checked
+def zero_for_nothing(input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str) -> Tensor:
     return _reduce(_masked_loss(input, target, mask, pos_weight), mask.sum().clamp(min=1), reduction)
 
 
-def sigmoid_twice(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
-) -> Tensor:
-    _check(input, target, mask, reduction)
+@_checked
+def sigmoid_twice(input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str) -> Tensor:
     return _reduce(_masked_loss(torch.sigmoid(input), target, mask, pos_weight), mask, reduction)
 
 
-def swapped_arguments(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
-) -> Tensor:
-    _check(input, target, mask, reduction)
+@_checked
+def swapped_arguments(input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str) -> Tensor:
     return _reduce(_masked_loss(target, input, mask, pos_weight), mask, reduction)
 
 
-def in_place(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
-) -> Tensor:
-    _check(input, target, mask, reduction)
+@_checked
+def in_place(input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str) -> Tensor:
     input[~mask] = 0
     target[~mask] = 0
     return _reduce(_masked_loss(input, target, mask, pos_weight), mask, reduction)
 
 
-def detached(
-    input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight = None, reduction: str = "mean"
-) -> Tensor:
-    _check(input, target, mask, reduction)
+@_checked
+def detached(input: Tensor, target: Tensor, mask: Tensor, pos_weight: Weight, reduction: str) -> Tensor:
     return _reduce(_masked_loss(input.detach(), target, mask, pos_weight), mask, reduction)
 
 
@@ -381,6 +364,7 @@ EXERCISE = Exercise(
     name="masked_binary_cross_entropy_with_logits",
     stub=masked_binary_cross_entropy_with_logits,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("mean over the real steps", 2, real_steps),
         Aspect("sum and none", 1, other_reductions),
@@ -525,8 +509,7 @@ EXERCISE = Exercise(
         "Make the padding harmless before the loss, in the logits and in the targets: torch.where(mask, x, 0) "
         "puts a 0 there, and lets no gradient through. Then hide the losses of the padding in the same way.",
         'Take F.binary_cross_entropy_with_logits(..., reduction="none") of the safe inputs, torch.where(mask, '
-        "loss, "
-        "0) of that, and divide its sum by mask.sum(). Compare the three shapes first.",
+        "loss, 0) of that, and divide its sum by mask.sum(). Compare the three shapes first.",
     ),
     chapter="practice/averaging-losses",
     problem_set="05-in-practice",

@@ -16,12 +16,16 @@ from lossbook.exercises.steps_classes import (
     Losses,
     axis_of,
     check,
-    divided_by,
-    everywhere,
     factor,
+    ignore_mistakes,
     pick,
+    pick_by_one_hot,
+    pick_on_last_axis,
     reduce,
+    reduction_mistakes,
+    target_mistakes,
     unchanged,
+    weight_mistakes,
 )
 
 
@@ -127,15 +131,6 @@ def by_elements(
     return loss / input.shape[axis_of(input)] if reduction == "mean" else loss
 
 
-def pick_by_one_hot(table: Tensor, index: Tensor, axis: int) -> Tensor:
-    hot = F.one_hot(index, table.shape[axis]).movedim(-1, axis)
-    return (hot * table).sum(axis)
-
-
-def pick_on_last_axis(table: Tensor, index: Tensor, axis: int) -> Tensor:
-    return table.gather(-1, index.unsqueeze(-1)).squeeze(-1)
-
-
 def pick_reshaped(table: Tensor, index: Tensor, axis: int) -> Tensor:
     rows = table.reshape(-1, table.shape[axis])
     return rows.gather(1, index.reshape(-1, 1)).reshape(index.shape)
@@ -157,10 +152,6 @@ def no_weights(weight: Tensor | None, index: Tensor, loss: Tensor) -> Tensor:
     return torch.ones_like(loss)
 
 
-def weights_by_position(weight: Tensor | None, index: Tensor, loss: Tensor) -> Tensor:
-    return torch.ones_like(loss) if weight is None else weight * torch.ones_like(loss)
-
-
 def weights_normalised(weight: Tensor | None, index: Tensor, loss: Tensor) -> Tensor:
     return factor(None if weight is None else weight / weight.sum(), index, loss)
 
@@ -169,56 +160,11 @@ def weights_inverted(weight: Tensor | None, index: Tensor, loss: Tensor) -> Tens
     return factor(None if weight is None else 1 / weight, index, loss)
 
 
-def number(losses: Losses) -> Tensor:
-    return losses.counted.sum()
-
-
-def all_weights(losses: Losses) -> Tensor:
-    return losses.total if losses.weight is None else losses.weight.sum()
-
-
-def ignored_as_well(losses: Losses) -> Tensor:
-    """Ignored samples count in the denominator, with the weight of the class 0 that stands in for them."""
-    return losses.factor.sum()
-
-
-def at_least_one(losses: Losses) -> Tensor:
-    return torch.where(losses.counted.any(), losses.total, 1)
-
-
-def samples(losses: Losses) -> Tensor:
-    positions = losses.loss.shape[1:].numel()
-    return losses.total / positions
-
-
 def mean_of_means(losses: Losses, reduction: str) -> Tensor:
     if reduction != "mean" or losses.loss.dim() < 2:
         return reduce(losses, reduction)
     loss = torch.where(losses.counted, losses.loss, 0).flatten(1).sum(1)
     return (loss / torch.where(losses.counted, losses.factor, 0).flatten(1).sum(1)).mean()
-
-
-def shortened(losses: Losses, reduction: str) -> Tensor:
-    return losses.loss[losses.counted] if reduction == "none" else reduce(losses, reduction)
-
-
-def multiplied_mask(losses: Losses, reduction: str) -> Tensor:
-    loss = losses.counted * losses.loss
-    if reduction == "none":
-        return loss
-    return loss.sum() if reduction == "sum" else loss.sum() / losses.total
-
-
-def all_counted(target: Tensor, ignore_index: int) -> Tensor:
-    return torch.ones_like(target, dtype=torch.bool)
-
-
-def negatives_ignored(target: Tensor, ignore_index: int) -> Tensor:
-    return target >= 0
-
-
-def default_ignored(target: Tensor, ignore_index: int) -> Tensor:
-    return target != -100
 
 
 def counted_from_the_end(
@@ -363,29 +309,11 @@ EXERCISE = Exercise(
             _with(pick=pick_reshaped),
             "class-axis",
         ),
-        Mistake(
-            "sum_for_mean",
-            "returns the sum where the mean is asked for",
-            _with(reduce=everywhere(mean="sum")),
-            "ce-reduction",
-        ),
-        Mistake(
-            "always_mean",
-            "returns the mean whatever reduction says",
-            _with(reduce=everywhere(total="mean", each="mean")),
-            "ce-reduction",
-        ),
+        *reduction_mistakes(RIGHT),
         Mistake(
             "by_elements",
             "divides by the number of all scores, classes included: the mean is one over the samples",
             by_elements,
-            "ce-reduction",
-        ),
-        Mistake(
-            "by_samples",
-            "divides by the number of samples where each of them has several targets: the mean is one over all "
-            "targets",
-            _with(reduce=divided_by(samples)),
             "ce-reduction",
         ),
         Mistake(
@@ -395,25 +323,7 @@ EXERCISE = Exercise(
             "ce-reduction",
         ),
         Mistake("unweighted", "does not use the class weights", _with(factor=no_weights), "class-weights"),
-        Mistake(
-            "weights_by_number",
-            "divides the weighted mean by the number of targets, not by the sum of their weights",
-            _with(reduce=divided_by(number)),
-            "class-weights",
-        ),
-        Mistake(
-            "weights_by_position",
-            "multiplies the losses by the weights as they stand: weights belong to classes, so look up that of "
-            "each sample's class, weight[target]",
-            _with(factor=weights_by_position),
-            "class-weights",
-        ),
-        Mistake(
-            "by_all_weights",
-            "divides by the sum of all class weights, not by those of the targets in the batch",
-            _with(reduce=divided_by(all_weights)),
-            "class-weights",
-        ),
+        *weight_mistakes(RIGHT),
         Mistake(
             "weights_normalised",
             "makes the weights sum to 1 first: the mean does not notice, the sum and the single losses do",
@@ -426,49 +336,8 @@ EXERCISE = Exercise(
             _with(factor=weights_inverted),
             "class-weights",
         ),
-        Mistake(
-            "ignored_in_denominator",
-            "leaves the ignored targets out of the sum, and counts them in what the mean divides by",
-            _with(reduce=divided_by(ignored_as_well)),
-            "ignore-index",
-        ),
-        Mistake(
-            "nothing_ignored",
-            "does not use ignore_index: targets of -100 are no classes",
-            _with(is_counted=all_counted),
-            "ignore-index",
-        ),
-        Mistake(
-            "negatives_ignored",
-            "ignores every negative target, whatever ignore_index says",
-            _with(is_counted=negatives_ignored),
-            "ignore-index",
-        ),
-        Mistake(
-            "only_default_ignored",
-            "ignores targets of -100 only: ignore_index can be any number, a class as well",
-            _with(is_counted=default_ignored),
-            "ignore-index",
-        ),
-        Mistake(
-            "shortened",
-            "drops the ignored targets from the result of reduction='none': they stay in it, with a loss of 0",
-            _with(reduce=shortened),
-            "ignore-index",
-        ),
-        Mistake(
-            "multiplied_mask",
-            "multiplies the ignored losses by 0: where such a loss is nan or infinite, 0 times it is nan",
-            _with(reduce=multiplied_mask),
-            "ignore-index",
-        ),
-        Mistake(
-            "guarded_mean",
-            "returns 0 as the mean of nothing: torch says nan, so that an empty batch does not look like a "
-            "perfect one",
-            _with(reduce=divided_by(at_least_one)),
-            "ignore-index",
-        ),
+        *ignore_mistakes(RIGHT),
+        *target_mistakes(RIGHT),
         Mistake(
             "from_the_end",
             "lets a target of -1 mean the last class, as indices in Python do: torch refuses it",
@@ -497,9 +366,8 @@ EXERCISE = Exercise(
         "Keep two things per target: its loss, and its factor (1, its class's weight, or 0 if it is ignored). "
         "The mean is the sum of the one over the sum of the other. -100 is no place to look up: put a 0 there "
         "first, with torch.where.",
-        "axis = 0 if input.dim() == 1 else 1; index = torch.where(counted, target, 0); "
-        "loss = -input.gather(axis, index.unsqueeze(axis)).squeeze(axis). Set what is ignored to 0 with "
-        "torch.where as well: 0 * nan is nan.",
+        "axis = 0 if input.dim() == 1 else 1; index = torch.where(counted, target, 0); loss = -input.gather(axis, "
+        "index.unsqueeze(axis)).squeeze(axis). Set what is ignored to 0 with torch.where as well: 0 * nan is nan.",
     ),
     chapter="losses/cross-entropy",
     problem_set="03-cross-entropy",

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from lossbook.exercises.cases import random_logits
 from lossbook.exercises.cases_heads import one_logit
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 
 def one_logit_to_two(logit: Tensor) -> Tensor:
@@ -131,6 +131,11 @@ def default_dtype(logit: Tensor) -> Tensor:
     return result
 
 
+def float32_zeros(logit: Tensor) -> Tensor:
+    _check(logit)
+    return torch.stack([torch.zeros(len(logit)), logit], dim=1)
+
+
 def decided(logit: Tensor) -> Tensor:
     _check(logit)
     return F.one_hot((logit > 0).long(), 2).to(logit.dtype)
@@ -138,6 +143,10 @@ def decided(logit: Tensor) -> Tensor:
 
 def unchecked(logit: Tensor) -> Tensor:
     return torch.stack([torch.zeros_like(logit), logit], dim=-1)
+
+
+def unchecked_along_axis_1(logit: Tensor) -> Tensor:
+    return torch.stack([torch.zeros_like(logit), logit], dim=1)
 
 
 def detached(logit: Tensor) -> Tensor:
@@ -148,6 +157,7 @@ EXERCISE = Exercise(
     name="one_logit_to_two",
     stub=one_logit_to_two,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("values", 1, values),
         Aspect("dtypes", 1, shapes),
@@ -219,9 +229,10 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "default_dtype",
-            "fills a table of float32, whatever dtype the logits have: make the zeros like the logits",
+            "takes zeros in float32, whatever dtype the logits have: make the zeros like the logits",
             default_dtype,
             "targets",
+            variants=(float32_zeros,),
         ),
         Mistake(
             "decided", "returns the decision as 0 and 1, and how sure the model was is gone", decided, "decision"
@@ -232,6 +243,7 @@ EXERCISE = Exercise(
             "next",
             unchecked,
             "targets",
+            variants=(unchecked_along_axis_1,),
         ),
         Mistake("detached", "computes the right numbers outside of autograd", detached, "two-heads"),
     ),

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lossbook.exercises.cases import random_logits
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 
 def predicted_labels(logits: Tensor, threshold: float = 0.5) -> Tensor:
@@ -191,6 +191,7 @@ EXERCISE = Exercise(
     name="predicted_labels",
     stub=predicted_labels,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("a threshold of one half", 2, one_half),
         Aspect("other thresholds", 2, other_thresholds),

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from lossbook.exercises.cases import random_logits
 from lossbook.exercises.cases_heads import one_logit, two_logits
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 Answer = tuple[Tensor, Tensor]
 
@@ -219,6 +219,7 @@ EXERCISE = Exercise(
     name="probability_and_decision",
     stub=probability_and_decision,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("one logit, (N,)", 1, one),
         Aspect("one logit, (N, 1)", 1, column),

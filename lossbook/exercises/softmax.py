@@ -60,6 +60,11 @@ def first_axis(x: Tensor, dim: int) -> Tensor:
     return e / e.sum(0, keepdim=True)
 
 
+def second_axis(x: Tensor, dim: int) -> Tensor:
+    e = torch.exp(x - x.max(1, keepdim=True).values)
+    return e / e.sum(1, keepdim=True)
+
+
 def over_everything(x: Tensor, dim: int) -> Tensor:
     e = torch.exp(x - x.max())
     return e / e.sum()
@@ -136,6 +141,7 @@ EXERCISE = Exercise(
             "axis",
         ),
         Mistake("last_axis", "works along the last axis, whatever dim says", last_axis, "axis"),
+        Mistake("second_axis", "works along axis 1, whatever dim says", second_axis, "axis"),
         Mistake("first_axis", "works along the first axis, whatever dim says", first_axis, "axis"),
         Mistake(
             "over_everything",

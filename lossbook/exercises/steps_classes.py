@@ -5,12 +5,14 @@ lines around a right one. So it differs from torch where that step matters, and 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from lossbook.activations import log_softmax
+from lossbook.exercises.description import Mistake
 
 
 def axis_of(input: Tensor) -> int:
@@ -196,3 +198,209 @@ class ClassLoss:
         probs = self.smooth_probs(target, label_smoothing, axis)
         loss = self.sum_of_terms(probs, self.log_probs(input, axis), weight, axis)
         return self.reduce_soft(loss, probs, weight, axis, reduction)
+
+
+# Wrong steps, and the mistakes that nll_loss and cross_entropy share ----------------------------------------
+
+
+def pick_by_one_hot(table: Tensor, index: Tensor, axis: int) -> Tensor:
+    """Multiply by one-hot rows and sum."""
+    hot = F.one_hot(index, table.shape[axis]).movedim(-1, axis)
+    return (hot * table).sum(axis)
+
+
+def pick_on_last_axis(table: Tensor, index: Tensor, axis: int) -> Tensor:
+    """Pick along the last axis."""
+    return table.gather(-1, index.unsqueeze(-1)).squeeze(-1)
+
+
+def _soft_sum(loss: Tensor, probs: Tensor, weight: Tensor | None, axis: int, reduction: str) -> Tensor:
+    """Return the sum for the mean."""
+    return loss if reduction == "none" else loss.sum()
+
+
+def _soft_mean(loss: Tensor, probs: Tensor, weight: Tensor | None, axis: int, reduction: str) -> Tensor:
+    """Return the mean for everything."""
+    return loss.mean()
+
+
+def _soft_by_samples(loss: Tensor, probs: Tensor, weight: Tensor | None, axis: int, reduction: str) -> Tensor:
+    """Divide by the number of samples, whatever further axes there are."""
+    reduced = reduce_soft(loss, probs, weight, axis, reduction)
+    return reduced * loss.shape[1:].numel() if reduction == "mean" else reduced
+
+
+def samples(losses: Losses) -> Tensor:
+    """Return the total for each position, as if there were one target to a sample."""
+    positions = losses.loss.shape[1:].numel()
+    return losses.total / positions
+
+
+def reduction_mistakes(right: ClassLoss) -> tuple[Mistake, ...]:
+    """Return what goes wrong with ``reduction``."""
+    return (
+        Mistake(
+            "sum_for_mean",
+            "returns the sum where the mean is asked for",
+            replace(right, reduce=everywhere(mean="sum"), reduce_soft=_soft_sum),
+            "ce-reduction",
+        ),
+        Mistake(
+            "always_mean",
+            "returns the mean whatever reduction says",
+            replace(right, reduce=everywhere(total="mean", each="mean"), reduce_soft=_soft_mean),
+            "ce-reduction",
+        ),
+        Mistake(
+            "by_samples",
+            "divides by the number of samples where each of them has several positions: the mean is one over all "
+            "of them",
+            replace(right, reduce=divided_by(samples), reduce_soft=_soft_by_samples),
+            "ce-reduction",
+        ),
+    )
+
+
+def number(losses: Losses) -> Tensor:
+    """Return how many samples count."""
+    return losses.counted.sum()
+
+
+def all_weights(losses: Losses) -> Tensor:
+    """Return the sum of all class weights."""
+    return losses.total if losses.weight is None else losses.weight.sum()
+
+
+def weights_by_position(weight: Tensor | None, index: Tensor, loss: Tensor) -> Tensor:
+    """Multiply by the weights as they stand."""
+    return torch.ones_like(loss) if weight is None else weight * torch.ones_like(loss)
+
+
+def weight_mistakes(right: ClassLoss) -> tuple[Mistake, ...]:
+    """Return what goes wrong with class weights."""
+    return (
+        Mistake(
+            "weights_by_number",
+            "divides the weighted mean over class indices by their number, not by the sum of their weights",
+            replace(right, reduce=divided_by(number)),
+            "class-weights",
+        ),
+        Mistake(
+            "weights_by_position",
+            "multiplies the losses by the weights as they stand: weights belong to classes, so look up that of "
+            "each sample's class, weight[target]",
+            replace(right, factor=weights_by_position),
+            "class-weights",
+        ),
+        Mistake(
+            "by_all_weights",
+            "divides by the sum of all class weights, not by those of the targets in the batch",
+            replace(right, reduce=divided_by(all_weights)),
+            "class-weights",
+        ),
+    )
+
+
+def ignored_as_well(losses: Losses) -> Tensor:
+    """Return all weights, those of ignored samples too: class 0 stands in for them."""
+    return losses.factor.sum()
+
+
+def at_least_one(losses: Losses) -> Tensor:
+    """Return the total, and 1 where nothing counts."""
+    return torch.where(losses.counted.any(), losses.total, 1)
+
+
+def shortened(losses: Losses, reduction: str) -> Tensor:
+    """Leave what is ignored out of single losses."""
+    return losses.loss[losses.counted] if reduction == "none" else reduce(losses, reduction)
+
+
+def multiplied_mask(losses: Losses, reduction: str) -> Tensor:
+    """Hide what is ignored by a factor of 0."""
+    loss = losses.counted * losses.loss
+    if reduction == "none":
+        return loss
+    return loss.sum() if reduction == "sum" else loss.sum() / losses.total
+
+
+def all_counted(target: Tensor, ignore_index: int) -> Tensor:
+    """Ignore nothing."""
+    return torch.ones_like(target, dtype=torch.bool)
+
+
+def negatives_ignored(target: Tensor, ignore_index: int) -> Tensor:
+    """Ignore negative targets."""
+    return target >= 0
+
+
+def default_ignored(target: Tensor, ignore_index: int) -> Tensor:
+    """Ignore -100."""
+    return target != -100
+
+
+def ignore_mistakes(right: ClassLoss) -> tuple[Mistake, ...]:
+    """Return what goes wrong with ``ignore_index``."""
+    return (
+        Mistake(
+            "ignored_in_denominator",
+            "leaves the ignored targets out of the sum, and counts them in what the mean divides by",
+            replace(right, reduce=divided_by(ignored_as_well)),
+            "ignore-index",
+        ),
+        Mistake(
+            "nothing_ignored",
+            "does not use ignore_index: targets of -100 are no classes",
+            replace(right, is_counted=all_counted),
+            "ignore-index",
+        ),
+        Mistake(
+            "negatives_ignored",
+            "ignores every negative target, whatever ignore_index says",
+            replace(right, is_counted=negatives_ignored),
+            "ignore-index",
+        ),
+        Mistake(
+            "only_default_ignored",
+            "ignores targets of -100 only: ignore_index can be any number, a class as well",
+            replace(right, is_counted=default_ignored),
+            "ignore-index",
+        ),
+        Mistake(
+            "shortened",
+            "drops the ignored targets from the result of reduction='none': they stay in it, with a loss of 0",
+            replace(right, reduce=shortened),
+            "ignore-index",
+        ),
+        Mistake(
+            "multiplied_mask",
+            "multiplies the ignored losses by 0: where such a loss is nan or infinite, 0 times it is nan",
+            replace(right, reduce=multiplied_mask),
+            "ignore-index",
+        ),
+        Mistake(
+            "guarded_mean",
+            "returns 0 as the mean of nothing: torch says nan, so that an empty batch does not look like a "
+            "perfect one",
+            replace(right, reduce=divided_by(at_least_one)),
+            "ignore-index",
+        ),
+    )
+
+
+def unchecked(input: Tensor, target: Tensor, counted: Tensor, reduction: str) -> None:
+    """Look at the reduction alone."""
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(reduction)
+
+
+def target_mistakes(right: ClassLoss) -> tuple[Mistake, ...]:
+    """Return what goes wrong with targets that do not fit."""
+    return (
+        Mistake(
+            "unchecked",
+            "does not look at the targets: a target too few goes unnoticed, and of a wrong class gather complains",
+            replace(right, check=unchecked),
+            "ce-targets",
+        ),
+    )

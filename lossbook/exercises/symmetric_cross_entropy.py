@@ -1,16 +1,16 @@
 """Exercise: symmetric cross-entropy, a loss for noisy labels."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from lossbook import losses
-from lossbook.exercises.cases import random_logits
+from lossbook.exercises.cases import SMALL_NUMBERS, random_logits
 from lossbook.exercises.cases_practice import class_indices
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 
 def symmetric_cross_entropy(
@@ -217,6 +217,12 @@ def reverse_not_reduced(
     return alpha * F.cross_entropy(input, target) + beta * _reverse(input, target, log_zero)
 
 
+def reverse_summed(
+    input: Tensor, target: Tensor, alpha: float = 0.1, beta: float = 1.0, log_zero: float = -4.0
+) -> Tensor:
+    return _both(input, target, alpha, beta * len(target), log_zero)
+
+
 def not_reduced_and_clamped_at_1e_8(
     input: Tensor, target: Tensor, alpha: float = 0.1, beta: float = 1.0, log_zero: float = -4.0
 ) -> Tensor:
@@ -237,11 +243,14 @@ def log_of_softmax(
     return _both(input, target, alpha, beta, log_zero, forward)
 
 
-def log_with_eps(
-    input: Tensor, target: Tensor, alpha: float = 0.1, beta: float = 1.0, log_zero: float = -4.0
-) -> Tensor:
-    forward = F.nll_loss(torch.log(torch.softmax(input, 1) + 1e-8), target)
-    return _both(input, target, alpha, beta, log_zero, forward)
+def log_with_eps(eps: float) -> Callable[..., Tensor]:
+    def loss(
+        input: Tensor, target: Tensor, alpha: float = 0.1, beta: float = 1.0, log_zero: float = -4.0
+    ) -> Tensor:
+        forward = F.nll_loss(torch.log(torch.softmax(input, 1) + eps), target)
+        return _both(input, target, alpha, beta, log_zero, forward)
+
+    return loss
 
 
 def no_shift(
@@ -307,6 +316,7 @@ EXERCISE = Exercise(
     name="symmetric_cross_entropy",
     stub=symmetric_cross_entropy,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("values", 2, values),
         Aspect("alpha, beta and log_zero", 2, settings),
@@ -397,6 +407,12 @@ EXERCISE = Exercise(
             "symmetric-cross-entropy",
         ),
         Mistake(
+            "reverse_summed",
+            "adds the reverse terms of all samples up: both terms are averaged over the samples",
+            reverse_summed,
+            "symmetric-cross-entropy",
+        ),
+        Mistake(
             "not_reduced_and_clamped_at_1e_8",
             "never averages the reverse term, and clamps the labels at 1e-8: log(0) then counts as -18.4, "
             "whatever log_zero says",
@@ -423,9 +439,10 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "log_with_eps",
-            "adds a small number before the logarithm: that caps the cross-entropy at about 18",
-            log_with_eps,
+            "adds a small number before the logarithm: that caps the cross-entropy (at about 18 for 1e-8)",
+            log_with_eps(1e-8),
             "symmetric-cross-entropy",
+            variants=tuple(map(log_with_eps, SMALL_NUMBERS)),
         ),
         Mistake(
             "no_shift",

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lossbook.exercises.cases import random_logits
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 SMALLEST, LARGEST = 0.01, 100.0  # where the stub promises the answer to be
 
@@ -197,6 +197,7 @@ EXERCISE = Exercise(
     name="temperature",
     stub=temperature,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("overconfident models", 2, overconfident, accuracy=1e-3),
         Aspect("honest and underconfident models", 2, underconfident, accuracy=1e-3),

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lossbook.exercises.cases_practice import binary_labels
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 
 def threshold_for_fpr(scores: Tensor, labels: Tensor, max_fpr: float) -> float:
@@ -163,10 +163,20 @@ def never_infinite(scores: Tensor, labels: Tensor, max_fpr: float) -> float:
     return next((t for t in candidates if _rate(scores[labels == 0], t) <= max_fpr), candidates[-1])
 
 
+def nothing_after_the_loop(scores: Tensor, labels: Tensor, max_fpr: float) -> float | None:
+    _check(scores, labels)
+    return next((t for t in scores.unique().tolist() if _rate(scores[labels == 0], t) <= max_fpr), None)
+
+
 def one_negative_too_many(scores: Tensor, labels: Tensor, max_fpr: float) -> float:
     _check(scores, labels)
     negatives = _negatives(scores, labels)
     return float(negatives[min(int(max_fpr * len(negatives)), len(negatives) - 1)])
+
+
+def one_negative_too_many_or_none(scores: Tensor, labels: Tensor, max_fpr: float) -> float:
+    negatives = _negatives(scores, labels)
+    return float(negatives[int(max_fpr * len(negatives))])
 
 
 def scores_of_negatives_only(scores: Tensor, labels: Tensor, max_fpr: float) -> float:
@@ -246,6 +256,7 @@ EXERCISE = Exercise(
     name="threshold_for_fpr",
     stub=threshold_for_fpr,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("distinct scores", 2, distinct_scores),
         Aspect("equal scores", 1, ties),
@@ -310,10 +321,17 @@ EXERCISE = Exercise(
             "threshold",
         ),
         Mistake(
+            "nothing_after_the_loop",
+            "returns None where no score keeps the limit: +inf is left then, it predicts nothing positive",
+            nothing_after_the_loop,
+            "threshold",
+        ),
+        Mistake(
             "one_negative_too_many",
             "returns the score of the first negative that has to stay out: a score equal to the threshold gets in",
             one_negative_too_many,
             "threshold",
+            variants=(one_negative_too_many_or_none,),
         ),
         Mistake(
             "scores_of_negatives_only",

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from lossbook.exercises.cases import random_logits
 from lossbook.exercises.cases_heads import two_logits
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 
 def two_logits_to_one(logits: Tensor) -> Tensor:
@@ -124,6 +125,12 @@ def through_the_probability(logits: Tensor) -> Tensor:
     return torch.log(p[..., 1]) - torch.log(p[..., 0])
 
 
+def implicit_dim(logits: Tensor) -> Tensor:
+    _check(logits)
+    p = F.softmax(logits)
+    return torch.log(p[..., 1]) - torch.log(p[..., 0])
+
+
 def first_axis(logits: Tensor) -> Tensor:
     _check(logits)
     return logits[1] - logits[0]
@@ -163,6 +170,7 @@ EXERCISE = Exercise(
     name="two_logits_to_one",
     stub=two_logits_to_one,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("values", 1, values),
         Aspect("shapes and dtypes", 1, shapes),
@@ -230,6 +238,12 @@ EXERCISE = Exercise(
             "goes through the softmax and back with a logarithm: once a probability has rounded to 0 the "
             "logarithm is -inf",
             through_the_probability,
+            "two-heads",
+        ),
+        Mistake(
+            "implicit_dim",
+            "calls softmax without dim: torch then takes axis 0 of three, with a warning, and other samples compete",
+            implicit_dim,
             "two-heads",
         ),
         Mistake(

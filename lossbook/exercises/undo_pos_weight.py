@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from lossbook.exercises.cases import random_logits
-from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
+from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
 
 
 def undo_pos_weight(logits: Tensor, pos_weight: Tensor) -> Tensor:
@@ -239,6 +239,7 @@ EXERCISE = Exercise(
     name="undo_pos_weight",
     stub=undo_pos_weight,
     reference=reference,
+    source=PROMPT,
     aspects=(
         Aspect("one pos_weight", 1, one_weight),
         Aspect("one pos_weight per label", 1, one_per_label),

@@ -1,4 +1,4 @@
-"""Compares a learner's function with torch's, says in words what is wrong, and names the mistake."""
+"""Compares a learner's function with the reference, says in words what is wrong, and names the mistake."""
 
 from lossbook.grader.evaluation import evaluate, first_failure
 from lossbook.grader.notebook import NothingEarned, check

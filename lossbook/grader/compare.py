@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lossbook.exercises import Aspect, Case
+from lossbook.exercises import TORCH, Aspect, Case, Source
 from lossbook.grader.outcome import Array, Other, Outcome
 from lossbook.grader.show import show
 
@@ -51,22 +51,25 @@ def _input_dtype(case: Case, otherwise: str) -> str:
 
 @dataclass(frozen=True)
 class Difference:
-    """How an answer differs from torch's: a clause that follows the call, and both answers where that helps."""
+    """How an answer differs from the expected one: a clause that follows the call, and both where that helps."""
 
     problem: str
     returned: str = ""
     expected: str = ""
 
 
-def difference(want: Outcome, got: Outcome, aspect: Aspect, case: Case) -> Difference | None:
-    """Return how ``got`` differs from torch's ``want``, or None where it does not."""
-    trouble = _trouble(want, got)
+def difference(
+    want: Outcome, got: Outcome, aspect: Aspect, case: Case, source: Source = TORCH
+) -> Difference | None:
+    """Return how ``got`` differs from what was wanted, in the words of ``source``; None where it does not."""
+    trouble = _trouble(want, got, source)
     if trouble is not None or want.failure is not None:
         return None if trouble is None else Difference(trouble)
     wanted, given = _compared(want.value, aspect), _compared(got.value, aspect)
     problem = _value_difference(wanted, given, aspect, case)
     if problem is not None:
-        return Difference(problem, show(given), show(wanted))
+        yours, expected = show(given), show(wanted)
+        return Difference(problem, yours, expected) if yours != expected else Difference(problem)
     if not aspect.gradient or want.gradient is None:
         return None
     if got.gradient is None:
@@ -81,12 +84,12 @@ def difference(want: Outcome, got: Outcome, aspect: Aspect, case: Case) -> Diffe
     return Difference(problem, f"gradient {show(got.gradient)}", f"gradient {show(want.gradient)}")
 
 
-def _trouble(want: Outcome, got: Outcome) -> str | None:
+def _trouble(want: Outcome, got: Outcome, source: Source) -> str | None:
     """Return what is wrong with a call that has no value to compare, or None."""
     if got.timed_out or got.skipped:
         return "never came back: is there a loop that does not end?" if got.timed_out else "was not tried"
     if want.failure is not None:
-        return _failure_difference(want, got)
+        return _failure_difference(want, got, source)
     if got.failure is not None:
         return raised(got)
     if got.changed:
@@ -145,8 +148,10 @@ def factor_between(want: np.ndarray, got: np.ndarray) -> float:
 
 
 def real_numbers(outcome: Outcome) -> np.ndarray | None:
-    """Return the value in float64 where it is a tensor of real numbers without NaN, else None."""
+    """Return the value in float64 where it is a float, or a tensor of real numbers, without NaN; else None."""
     value = outcome.value
+    if type(value) is float:
+        value = Array(np.array(value), "float64")
     if not isinstance(value, Array) or value.numbers.dtype.kind == "c":
         return None
     numbers = value.numbers.astype(np.float64)
@@ -171,14 +176,14 @@ def raised(outcome: Outcome) -> str:
     return f"raised {failure.kind}{message}{where}"
 
 
-def _failure_difference(want: Outcome, got: Outcome) -> str | None:
-    """A bad input: torch refuses it, and so must the learner's function, with the same kind of error."""
+def _failure_difference(want: Outcome, got: Outcome, source: Source) -> str | None:
+    """A bad input: the reference refuses it, and so must the learner's function, with the same kind of error."""
     assert want.failure is not None
     if got.failure is None:
-        return f"accepted an input that torch refuses with {want.failure.kind}"
+        return f"accepted an input that {source.refusal} {want.failure.kind}"
     if got.failure.is_a(want.failure.kind) and not got.failure.is_a("NotImplementedError"):
         return None
-    return f"{raised(got)}; torch raises {want.failure.kind} here"
+    return f"{raised(got)}; {source.raising} {want.failure.kind} here"
 
 
 def _value_difference(want: Any, got: Any, aspect: Aspect, case: Case) -> str | None:
@@ -194,6 +199,8 @@ def _value_difference(want: Any, got: Any, aspect: Aspect, case: Case) -> str | 
         return _number_difference(want, got, aspect, case)
     if type(want) is type(got) and want == got:
         return None
+    if isinstance(want, tuple) and isinstance(got, list):
+        return f"returned a list: return a tuple, {show(want)}"
     return f"returned {show(got)}, not {show(want)}"
 
 
@@ -221,7 +228,7 @@ def _number_difference(want: float, got: Any, aspect: Aspect, case: Case) -> str
     if type(got) not in (float, int):
         return f"returned {show(got)}: return one number, a Python float"
     limits = Tolerance.of(aspect, case, max(dtypes, key=EPSILON.__getitem__))
-    return None if _close(np.array(want), np.array(got), limits) else f"returned {got:g}, not {want:g}"
+    return None if _close(np.array(want), np.array(got), limits) else f"returned {_two_numbers(got, want)}"
 
 
 def _no_tensor(got: Any) -> str:
@@ -258,12 +265,19 @@ def _worst(want: np.ndarray, got: np.ndarray, close: np.ndarray) -> str:
     distance = np.where(close, -1.0, np.where(np.isnan(distance), np.inf, distance))
     place = np.unravel_index(int(distance.argmax()), distance.shape)
     wrong, total = int((~close).sum()), close.size
-    numbers = f"{_number(got[place])}, not {_number(want[place])}"
+    numbers = _two_numbers(got[place], want[place])
     if total == 1:
         return f"returned {numbers}"
     where = ", ".join(str(int(i)) for i in place)
     return f"returned {numbers}, at [{where}]; {wrong} of {total} numbers differ"
 
 
-def _number(number: Any) -> str:
-    return str(bool(number)) if isinstance(number, np.bool_) else f"{number:.6g}"
+def _two_numbers(got: Any, want: Any) -> str:
+    """Return both numbers, with as many digits as it takes to tell them apart."""
+    if isinstance(want, np.bool_):
+        return f"{bool(got)}, not {bool(want)}"
+    for digits in (6, 9, 12, 17):
+        pair = f"{got:.{digits}g}", f"{want:.{digits}g}"
+        if pair[0] != pair[1]:
+            break
+    return f"{pair[0]}, not {pair[1]}"

@@ -1,4 +1,4 @@
-"""A small picture of the learner's numbers over torch's, where that shows more than single calls do.
+"""A small picture of the learner's numbers over the right ones, where that shows more than single calls do.
 
 It is an SVG in an ``img`` tag: no script can hide in it, and feedback pages may keep it. An image does not
 know the page's colours, so its own are readable on light and on dark ground.
@@ -13,33 +13,37 @@ from urllib.parse import quote
 
 import numpy as np
 
+from lossbook.exercises import TORCH, Source
+
 WIDTH, HEIGHT, MARGIN = 460, 150, 34
-YOURS, TORCH, GREY = "#e0691a", "#3b8fd4", "#888888"
+YOURS, RIGHT, GREY = "#e0691a", "#3b8fd4", "#888888"
 NARROWEST = 1e-12
 
 
 @dataclass(frozen=True)
 class Curve:
-    """The same input for both: numbers along ``x``, by torch and by the learner.
+    """The same input for both: numbers along ``x``, the right ones and the learner's.
 
     Attributes:
         label: what x is.
         x: finite and rising, (n,).
-        want: torch's numbers, (n,).
+        want: the right numbers, (n,).
         got: the learner's, (n,); NaN and infinities are marked, not drawn.
+        source: who says what is right.
     """
 
     label: str
     x: np.ndarray
     want: np.ndarray
     got: np.ndarray
+    source: Source = TORCH
 
     @property
     def description(self) -> str:
         """What the picture shows, for readers who do not see it."""
         broken = self.x[~np.isfinite(self.got) & np.isfinite(self.want)]
         where = f"; yours is nan or infinite from {broken.min():g} to {broken.max():g}" if broken.size else ""
-        return f"Your numbers (orange) over torch's (blue), along {self.label}{where}."
+        return f"Your numbers (orange) over {self.source.answers} (blue), along {self.label}{where}."
 
 
 def as_image(curve: Curve) -> str:
@@ -53,13 +57,13 @@ def _svg(curve: Curve) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT + 18}" font-family="sans-serif" '
         f'font-size="11" fill="none" stroke-width="2">{_frame(curve, low, high)}'
-        f'<path stroke="{TORCH}" stroke-width="5" opacity="0.5" d="{_path(curve, curve.want, low, high)}"/>'
+        f'<path stroke="{RIGHT}" stroke-width="5" opacity="0.5" d="{_path(curve, curve.want, low, high)}"/>'
         f'<path stroke="{YOURS}" d="{_path(curve, curve.got, low, high)}"/>{"".join(_broken(curve))}</svg>'
     )
 
 
 def _range(curve: Curve) -> tuple[float, float]:
-    """Torch's range, with some room for wrong numbers, so that one runaway does not flatten the picture."""
+    """The right numbers' range and some room for wrong ones, so that one runaway does not flatten the picture."""
     want = curve.want[np.isfinite(curve.want)]
     low, high = (float(want.min()), float(want.max())) if want.size else (0.0, 1.0)
     room = 0.25 * max(high - low, NARROWEST)
@@ -89,7 +93,7 @@ def _path(curve: Curve, numbers: np.ndarray, low: float, high: float) -> str:
 
 
 def _broken(curve: Curve) -> Iterator[str]:
-    """Mark along the bottom where the learner's numbers are NaN or infinite and torch's are not."""
+    """Mark along the bottom where the learner's numbers are NaN or infinite and the right ones are not."""
     for x in curve.x[~np.isfinite(curve.got) & np.isfinite(curve.want)]:
         place = _place(curve, x)
         yield f'<path stroke="{YOURS}" d="M{place:.1f} {HEIGHT - 12}v8"/>'
@@ -104,6 +108,7 @@ def _frame(curve: Curve, low: float, high: float) -> str:
         f'<text x="{WIDTH / 2}" y="{HEIGHT + 12}" text-anchor="middle">{escape(curve.label)}</text>',
         f'<text x="2" y="12">{high:.3g}</text><text x="2" y="{HEIGHT - 16}">{low:.3g}</text>',
         f'<text x="{WIDTH - MARGIN}" y="12" text-anchor="end" fill="{YOURS}">yours</text>',
-        f'<text x="{WIDTH - MARGIN - 36}" y="12" text-anchor="end" fill="{TORCH}">torch</text></g>',
+        f'<text x="{WIDTH - MARGIN - 36}" y="12" text-anchor="end" fill="{RIGHT}">{escape(curve.source.label)}'
+        "</text></g>",
     ]
     return "".join(lines)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lossbook.exercises import Aspect, Case, Exercise, Mistake
 from lossbook.grader.compare import difference, same, same_but_for_a_factor
@@ -11,6 +12,7 @@ from lossbook.grader.outcome import Outcome
 from lossbook.grader.runner import run_trusted
 
 Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
+Wrong = Callable[..., Any]
 
 ENOUGH = 0.6  # share of the telling cases that a mistake has to explain
 
@@ -19,15 +21,17 @@ ENOUGH = 0.6  # share of the telling cases that a mistake has to explain
 class Match:
     """How well one mistake explains a learner's Outcomes.
 
-    A case is telling where the learner or the mistake differs from torch. It is explained where the mistake
-    gives the learner's very answer, hinted at where it does so but perhaps for one factor, and it contradicts
-    the mistake where that fails and the learner does not.
+    A case is telling where the learner or the mistake differs from the reference. It is explained where the
+    mistake gives the learner's very answer, or where both accept what the reference refuses; hinted at where it
+    does so but perhaps for one factor; and it contradicts the mistake where that fails and the learner does not.
     """
 
     mistake: Mistake
     telling: int = 0
     explained: int = 0
+    exact: int = 0  # of the explained cases, those with the very same answer
     hinted: int = 0
+    numbers: int = 0  # of the hinted cases, those that have an answer, and not an error
     contradicting: int = 0
     aspects: int = 0
 
@@ -35,6 +39,20 @@ class Match:
     def share(self) -> float:
         """The share of the telling cases that the mistake explains."""
         return self.explained / self.telling if self.telling else 0.0
+
+    @property
+    def weighed_share(self) -> float:
+        """The share of the telling cases that it explains; those that it hints at count half."""
+        return (self.explained + max(self.hinted - self.explained, 0) / 2) / self.telling if self.telling else 0.0
+
+    @property
+    def rank(self) -> tuple[bool, float, int, int]:
+        """Sorts the best match first.
+
+        What explains wrong numbers comes before what explains a missing check alone: whoever has both mistakes
+        wants to hear of the numbers first.
+        """
+        return not self.numbers, -self.weighed_share, -self.aspects, -self.exact
 
     @property
     def counts(self) -> bool:
@@ -54,16 +72,24 @@ def diagnose(
     """Return the mistakes that explain the learner's Outcomes, best first; at most three."""
     tried = list(_tried(drawn, wants, gots))
     telling = _first_failures(tried)
-    plausible = [mistake for mistake in exercise.mistakes if _is_plausible(mistake, telling)]
-    matches = [match for match in (_match(mistake, tried) for mistake in plausible) if match.counts]
-    matches.sort(key=lambda match: (-match.share, -match.aspects))  # stable: the description breaks ties
+    matches = [_best_match(mistake, (mistake.function,), tried, telling) for mistake in exercise.mistakes]
+    if not any(match and match.share == 1 for match in matches):  # variants take time, and explain no more
+        varied = [_best_match(mistake, mistake.variants, tried, telling) for mistake in exercise.mistakes]
+        matches = list(map(_better, matches, varied))
+    return _best_three([match for match in matches if match is not None], tried)
+
+
+def _best_three(matches: list[Match], tried: list[Tried]) -> tuple[Mistake, ...]:
+    if any(one.failed and one.want.failure is None for one in tried) and not any(m.numbers for m in matches):
+        return ()  # a missing check would be named, and the wrong numbers be passed over
+    matches.sort(key=lambda match: match.rank)  # stable: the description breaks ties
     best = matches[0].share if matches else 0.0
     return tuple(match.mistake for match in matches if match.share > best - 0.2)[:3]
 
 
 @dataclass(frozen=True)
 class Tried:
-    """One case, torch's Outcome and the learner's, and whether they differ."""
+    """One case, the right Outcome and the learner's, and whether they differ."""
 
     aspect: Aspect
     case: Case
@@ -87,11 +113,24 @@ def _first_failures(tried: list[Tried]) -> list[Tried]:
     return list(first.values())
 
 
-def _is_plausible(mistake: Mistake, failures: list[Tried]) -> bool:
-    """Return whether a mistake explains at least one of a few failures: most do not, and need no closer look."""
+def _better(one: Match | None, other: Match | None) -> Match | None:
+    return min((match for match in (one, other) if match is not None), key=lambda match: match.rank, default=None)
+
+
+def _best_match(
+    mistake: Mistake, functions: tuple[Wrong, ...], tried: list[Tried], telling: list[Tried]
+) -> Match | None:
+    """Return how well the best of a mistake's functions explains the Outcomes, or None where none of them does."""
+    plausible = [function for function in functions if _is_plausible(function, telling)]
+    matches = [_match(mistake, function, tried) for function in plausible]
+    return min((match for match in matches if match.counts), key=lambda match: match.rank, default=None)
+
+
+def _is_plausible(function: Wrong, failures: list[Tried]) -> bool:
+    """Return whether a function explains at least one of a few failures: most do not, and need no closer look."""
     for one in failures:
-        wrong = _outcome(mistake, one)
-        if same(wrong, one.got, one.aspect, one.case):
+        wrong = _outcome(function, one)
+        if _is_alike(wrong, one):
             return True
         predicted = difference(one.want, wrong, one.aspect, one.case) is not None
         if predicted and same_but_for_a_factor(wrong, one.got, one.aspect, one.case):
@@ -99,24 +138,34 @@ def _is_plausible(mistake: Mistake, failures: list[Tried]) -> bool:
     return False
 
 
-def _match(mistake: Mistake, tried: list[Tried]) -> Match:
+def _match(mistake: Mistake, function: Wrong, tried: list[Tried]) -> Match:
     match = Match(mistake)
     by_aspect: dict[str, list[bool]] = {}
     for one in tried:
-        wrong = _outcome(mistake, one)
+        wrong = _outcome(function, one)
         predicted = difference(one.want, wrong, one.aspect, one.case) is not None
         if not one.failed and not predicted:
             continue
-        alike = one.failed and same(wrong, one.got, one.aspect, one.case)
+        alike = one.failed and _is_alike(wrong, one)
         match.telling += 1
         match.explained += alike
+        match.exact += alike and same(wrong, one.got, one.aspect, one.case)
         match.contradicting += not one.failed
         if one.failed and predicted:
-            match.hinted += alike or same_but_for_a_factor(wrong, one.got, one.aspect, one.case)
+            hinted = alike or same_but_for_a_factor(wrong, one.got, one.aspect, one.case)
+            match.hinted += hinted
+            match.numbers += hinted and one.want.failure is None
         by_aspect.setdefault(one.aspect.name, []).append(alike)
     match.aspects = sum(all(explained) for explained in by_aspect.values())
     return match
 
 
-def _outcome(mistake: Mistake, one: Tried) -> Outcome:
-    return run_trusted(mistake.function, [(one.aspect, (one.case,))])[0][0]
+def _is_alike(wrong: Outcome, one: Tried) -> bool:
+    """Return whether a mistake does what the learner does. What comes of an input that is refused is no matter."""
+    if one.want.failure is not None and one.got.failure is None:
+        return wrong.failure is None
+    return same(wrong, one.got, one.aspect, one.case)
+
+
+def _outcome(function: Wrong, one: Tried) -> Outcome:
+    return run_trusted(function, [(one.aspect, (one.case,))])[0][0]

@@ -23,7 +23,7 @@ Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
 
 
 def evaluate(name: str, function: Callable[..., Any], seed: int | None = None, seconds: float = 5.0) -> Report:
-    """Compare a function with torch's own, in this process, with a time limit for each call.
+    """Compare a function with the reference, in this process, with a time limit for each call.
 
     Args:
         name: of the exercise.
@@ -45,16 +45,26 @@ def evaluate(name: str, function: Callable[..., Any], seed: int | None = None, s
             f'write check("{name}", {name}), without parentheses after the name'
         )
     seed = secrets.randbelow(2**31) if seed is None else seed
+    return judge_call(exercise, seed, lambda drawn: run_all(function, drawn, exercise.forbidden, seconds))
+
+
+def judge_call(exercise: Exercise, seed: int, call: Callable[[Drawn], list[list[Outcome]]]) -> Report:
+    """Draw an exercise's cases, have a learner's function called on them, and report.
+
+    Args:
+        exercise: whose function it is.
+        seed: what the cases are drawn from.
+        call: calls the learner's function, wherever that runs: returns its Outcomes, one for each case.
+    """
     drawn = exercise.draw(seed)
-    report = judge(exercise, seed, drawn, run_all(function, drawn, exercise.forbidden, seconds))
+    report = judge(exercise, seed, drawn, call(drawn))
     if exercise.sweep is None or report.passed or report.unsolved or report.forbidden:
         return report
-    swept = _swept(exercise.sweep)
-    return replace(report, curve=curve_of(exercise, run_all(function, swept, seconds=seconds)[0][0]))
+    return replace(report, curve=curve_of(exercise, call(_swept(exercise.sweep))[0][0]))
 
 
 def curve_of(exercise: Exercise, got: Outcome) -> Curve | None:
-    """Return the learner's numbers over torch's, or None where they are no numbers, or torch's very own."""
+    """Return the learner's numbers over the right ones, or None where they are no numbers, or the very same."""
     sweep = exercise.sweep
     if sweep is None or not isinstance(got.value, Array):
         return None
@@ -65,7 +75,7 @@ def curve_of(exercise: Exercise, got: Outcome) -> Curve | None:
     ours, theirs = (numbers.astype(float).reshape(n, -1)[:, 0] for numbers in (want, got.value.numbers))
     if np.allclose(ours, theirs, rtol=1e-3, atol=1e-3, equal_nan=True):
         return None
-    return Curve(sweep.label, sweep.x.double().numpy(), ours, theirs)
+    return Curve(sweep.label, sweep.x.double().numpy(), ours, theirs, exercise.source)
 
 
 def _swept(sweep: Sweep) -> list[tuple[Aspect, tuple[Case, ...]]]:
@@ -113,13 +123,14 @@ def judge(exercise: Exercise, seed: int, drawn: Drawn, gots: list[list[Outcome]]
         seed=seed,
         aspects=aspects,
         mistakes=diagnose(exercise, drawn, wants, gots) if wrong else (),
-        pattern=pattern(drawn, wants, gots) if wrong else "",
+        pattern=pattern(drawn, wants, gots, exercise.source) if wrong else "",
         forbidden=forbidden,
         unsolved=unsolved,
         chapter=exercise.chapter,
         warnings=tuple(dict.fromkeys(text for got in outcomes for text in got.warnings)),
         printed=next((got.printed for got in outcomes if got.printed), ""),
         hints=exercise.hints,
+        source=exercise.source,
     )
 
 
@@ -132,4 +143,6 @@ def _results(
 
 
 def _result(exercise: Exercise, aspect: Aspect, case: Case, want: Outcome, got: Outcome) -> CaseResult:
-    return CaseResult(show_call(exercise.name, case), case.note, difference(want, got, aspect, case))
+    return CaseResult(
+        show_call(exercise.name, case), case.note, difference(want, got, aspect, case, exercise.source)
+    )

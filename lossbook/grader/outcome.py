@@ -14,6 +14,8 @@ from torch import Tensor
 
 from lossbook.precision import widen
 
+SHORT_LIST = 100  # items; a report shows them, where a tuple or a tensor was wanted
+
 
 @dataclass(frozen=True)
 class Array:
@@ -58,7 +60,7 @@ class Outcome:
     """One call's result.
 
     Attributes:
-        value: Array, Other, None, bool, int, float, str, or tuples and dicts of them.
+        value: Array, Other, None, bool, int, float, str, tuples and dicts of them, or a short list of numbers.
         gradient: of the first argument, under an upstream gradient that depends on the case alone.
         graph_cut: a gradient was asked for, and none reaches the first argument.
         changed: positions of the arguments that the call changed in place.
@@ -92,6 +94,8 @@ def freeze(value: object) -> Any:
     if type(value) in (tuple, torch.Size):
         assert isinstance(value, tuple)
         return tuple(freeze(item) for item in value)
+    if type(value) is list and len(value) <= SHORT_LIST and {*map(type, value)} <= {bool, int, float}:
+        return list(value)
     if type(value) is dict:
         return {str(key): freeze(item) for key, item in value.items()}
     return Other(f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins."))

@@ -22,28 +22,28 @@ STYLE = resources.files("lossbook.grader").joinpath("report.css").read_text(enco
 def as_html(report: Report) -> str:
     """Return the report as one block of HTML that brings its own style."""
     details = not report.unsolved
-    rows = "".join(_row(aspect, details) for aspect in report.aspects)
+    rows = "".join(_row(aspect, report.source.label, details) for aspect in report.aspects)
     return (
         f'<div class="lossbook-report"><style>{STYLE}</style>'
         f'<p class="lb-head"><strong>{escape(report.name)}</strong>'
         f'<span class="lb-points">{report.earned} of {report.points} points</span></p>'
-        f"<ul>{rows}</ul><p>{escape(report.summary)} {_reading(report)}</p>"
+        f"<p>{escape(report.summary)} {_reading(report)}</p><ul>{rows}</ul>"
         f"{_extras(report)}{_hints(report)}</div>"
     )
 
 
-def _row(aspect: AspectResult, details: bool) -> str:
+def _row(aspect: AspectResult, expected: str, details: bool) -> str:
     mark = '<span class="lb-ok">✓ right</span>' if aspect.passed else '<span class="lb-no">✗ wrong</span>'
     earned = aspect.points if aspect.passed else 0
     failure = aspect.first_failure
-    body = _failure(failure) if failure and details else ""
+    body = _failure(failure, expected) if failure and details else ""
     return (
         f'<li><div class="lb-head">{mark}<span>{escape(aspect.name)}</span>'
         f'<span class="lb-points">{earned}/{aspect.points}</span></div>{body}</li>'
     )
 
 
-def _failure(failure: CaseResult) -> str:
+def _failure(failure: CaseResult, expected: str) -> str:
     assert failure.difference is not None
     note = f" ({escape(failure.note)})" if failure.note else ""
     lines = [
@@ -53,22 +53,26 @@ def _failure(failure: CaseResult) -> str:
     if failure.difference.returned:
         lines += [
             ("yours", f"<code>{escape(failure.difference.returned)}</code>"),
-            ("torch", f"<code>{escape(failure.difference.expected)}</code>"),
+            (expected, f"<code>{escape(failure.difference.expected)}</code>"),
         ]
     return "<dl>" + "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in lines) + "</dl>"
 
 
 def _reading(report: Report) -> str:
-    """Point into the book: a link where LOSSBOOK_BOOK says where the book is, the place's name elsewhere."""
     if report.passed:
         return ""
     anchor = f"#{report.mistakes[0].see}" if report.mistakes and not report.forbidden else ""
-    place = escape(f"{report.chapter}{anchor}")
+    return place_in_book(f"{report.chapter}{anchor}")
+
+
+def place_in_book(place: str) -> str:
+    """Point at "chapter#anchor": a link where LOSSBOOK_BOOK says where the book is, the place's name elsewhere."""
+    chapter, mark, anchor = place.partition("#")
     book = os.environ.get("LOSSBOOK_BOOK", "").rstrip("/")
     if book.startswith(("http://", "https://", "file://")):
-        address = escape(f"{book}/{report.chapter}.html{anchor}", quote=True)
-        return f'Read about it: <a href="{address}">{place}</a>.'
-    return f"Read about it in the book: <em>{place}</em>."
+        address = escape(f"{book}/{chapter}.html{mark}{anchor}", quote=True)
+        return f'Read about it: <a href="{address}">{escape(place)}</a>.'
+    return f"Read about it in the book: <em>{escape(place)}</em>."
 
 
 def _extras(report: Report) -> str:

@@ -1,4 +1,4 @@
-"""In which pattern wrong numbers differ from torch's: what can be said where no named mistake fits."""
+"""In which pattern wrong numbers differ from the right ones: what can be said where no named mistake fits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from lossbook.exercises import Aspect, Case
+from lossbook.exercises import TORCH, Aspect, Case, Source
 from lossbook.grader.compare import difference, factor_between, near, real_numbers
 from lossbook.grader.outcome import Outcome
 
@@ -18,7 +18,7 @@ Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
 
 @dataclass(frozen=True)
 class Pair:
-    """Torch's numbers and the learner's for one case that failed, none of them NaN."""
+    """The right numbers and the learner's for one case that failed, none of them NaN."""
 
     aspect: Aspect
     case: Case
@@ -30,12 +30,12 @@ class Pair:
         return near(guess, self.got, self.aspect, self.case)
 
 
-def pattern(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:
-    """Return a sentence on how all wrong answers differ from torch's, or where they are; "" if nothing fits."""
+def pattern(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]], source: Source = TORCH) -> str:
+    """Return a sentence on how all wrong answers differ from the right ones, or where they are; else ""."""
     pairs = list(_pairs(drawn, wants, gots))
     with np.errstate(all="ignore"):  # a guess may overflow; then it does not fit
-        said = _by_numbers(pairs) if pairs else ""
-    return said or _by_aspects(drawn, wants, gots)
+        said = _by_numbers(pairs, source) if pairs else ""
+    return said or _by_failures(drawn, wants, gots) or _by_aspects(drawn, wants, gots) or _negative(pairs)
 
 
 def _pairs(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> Iterator[Pair]:
@@ -50,11 +50,11 @@ def _pairs(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) 
                 yield Pair(aspect, case, right, wrong)
 
 
-def _by_numbers(pairs: list[Pair]) -> str:
+def _by_numbers(pairs: list[Pair], source: Source) -> str:
     for test, sentence in _TESTS:
         if all(test(pair) for pair in pairs):
-            return sentence
-    return _constant(pairs)
+            return sentence.format(right=source.answers)
+    return _constant(pairs, source)
 
 
 def _rows(pair: Pair) -> int:
@@ -77,31 +77,34 @@ def _same_numbers_elsewhere(pair: Pair) -> bool:
 
 
 _TESTS: tuple[tuple[Callable[[Pair], bool], str], ...] = (
-    (lambda p: p.fits(-p.want), "The answers are torch's with the sign turned around."),
-    (lambda p: p.fits(p.want / math.log(2)), "The answers are torch's in bits, not nats: a logarithm has base 2."),
-    (lambda p: p.fits(p.want / math.log(10)), "The answers are torch's with logarithms to base 10."),
-    (lambda p: p.want.ndim == 2 and p.fits(p.want.T), "The answers are torch's, transposed."),
-    (_times(_rows, 1), "The answers are torch's times the number of samples: a sum where a mean should be."),
-    (_times(_rows, -1), "The answers are torch's divided by the number of samples: divided once too often."),
-    (_times(_elements, 1), "The answers are torch's times the number of elements: a sum where a mean should be."),
-    (_times(_elements, -1), "The answers are torch's divided by the number of elements: divided once too often."),
+    (lambda p: p.fits(-p.want), "The answers are {right} with the sign turned around."),
+    (lambda p: p.fits(p.want / math.log(2)), "The answers are {right} in bits, not nats: a logarithm has base 2."),
+    (lambda p: p.fits(p.want / math.log(10)), "The answers are {right} with logarithms to base 10."),
+    (lambda p: p.want.ndim == 2 and p.fits(p.want.T), "The answers are {right}, transposed."),
+    (_times(_rows, 1), "The answers are {right} times the number of samples: a sum where a mean should be."),
+    (_times(_rows, -1), "The answers are {right} divided by the number of samples: divided once too often."),
+    (_times(_elements, 1), "The answers are {right} times the number of elements: a sum where a mean should be."),
+    (_times(_elements, -1), "The answers are {right} divided by the number of elements: divided once too often."),
     (lambda p: p.fits(p.want - math.log(2)), "The answers are log 2 too small."),
     (lambda p: p.fits(p.want + math.log(2)), "The answers are log 2 too large."),
-    (lambda p: p.fits(1 - p.want), "The answers are 1 minus torch's."),
-    (lambda p: p.fits(np.exp(p.want)), "The answers are the exponentials of torch's: a logarithm is missing."),
+    (lambda p: p.fits(1 - p.want), "The answers are 1 minus {right}."),
+    (lambda p: p.fits(np.exp(p.want)), "The answers are the exponentials of {right}: a logarithm is missing."),
     (
         lambda p: bool((p.want > 0).all()) and p.fits(np.log(p.want)),
-        "The answers are the logarithms of torch's: one logarithm too many.",
+        "The answers are the logarithms of {right}: one logarithm too many.",
     ),
-    (_same_numbers_elsewhere, "The answers are torch's numbers in another order: an axis may be mixed up."),
+    (_same_numbers_elsewhere, "The answers are {right} in another order: an axis may be mixed up."),
 )
 
 
-def _constant(pairs: list[Pair]) -> str:
-    """Look for one factor, or one offset, for all cases."""
+def _constant(pairs: list[Pair], source: Source) -> str:
+    """Look for one factor, or one offset, for all cases. One or two numbers would be no evidence."""
+    if sum(pair.want.size for pair in pairs) < 3:
+        return ""
     factors = [factor_between(pair.want, pair.got) for pair in pairs]
-    if _one_number(factors) and all(p.fits(p.want * f) for p, f in zip(pairs, factors, strict=True)):
-        return f"The answers are {factors[0]:.4g} times torch's, in every case."
+    is_known = _one_number(factors) and not math.isclose(factors[0], 1, rel_tol=1e-3)
+    if is_known and all(p.fits(p.want * f) for p, f in zip(pairs, factors, strict=True)):
+        return f"The answers are {factors[0]:.4g} times {source.answers}, in every case."
     if all(pair.want.shape == pair.got.shape for pair in pairs):
         offsets = [float(np.median(pair.got - pair.want)) for pair in pairs]
         if _one_number(offsets) and all(p.fits(p.want + o) for p, o in zip(pairs, offsets, strict=True)):
@@ -109,8 +112,31 @@ def _constant(pairs: list[Pair]) -> str:
     return ""
 
 
+def _negative(pairs: list[Pair]) -> str:
+    """Say it where answers are negative that never should be."""
+    if pairs and all((p.want >= 0).all() for p in pairs) and any((p.got < 0).any() for p in pairs):
+        return "Some answers are negative, and no right one is."
+    return ""
+
+
 def _one_number(numbers: list[float]) -> bool:
     return all(math.isfinite(n) and n and math.isclose(n, numbers[0], rel_tol=1e-4) for n in numbers)
+
+
+def _by_failures(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:
+    """Say it where no call that should have an answer has one."""
+    bad = [
+        got
+        for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True)
+        for case, want, got in zip(cases, want_row, got_row, strict=True)
+        if want.failure is None and difference(want, got, aspect, case) is not None
+    ]
+    kinds = {got.failure.kind for got in bad if got.failure is not None}
+    if bad and all(got.failure is not None for got in bad):
+        return f"It stops with an error ({', '.join(sorted(kinds))}) before there is an answer."
+    if bad and all(got.failure is None and got.value is None for got in bad):
+        return "It returns None: is a return statement missing?"
+    return ""
 
 
 def _by_aspects(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:

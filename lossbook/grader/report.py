@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lossbook.exercises import Mistake
+from lossbook.exercises import TORCH, Mistake, Source
+from lossbook.exercises.forbidden import AUTOGRAD
 from lossbook.grader.compare import Difference
 from lossbook.grader.curve import Curve
 from lossbook.grader.page import as_html
@@ -13,7 +14,7 @@ from lossbook.grader.text import as_text
 
 @dataclass(frozen=True)
 class CaseResult:
-    """One case: the call, and how the answer differs from torch's (None where it does not)."""
+    """One case: the call, and how the answer differs from the expected one (None where it does not)."""
 
     call: str
     note: str
@@ -21,7 +22,7 @@ class CaseResult:
 
     @property
     def passed(self) -> bool:
-        """Whether the answer is torch's."""
+        """Whether the answer is right."""
         return self.difference is None
 
 
@@ -53,14 +54,15 @@ class Report:
         seed: gives the same cases again.
         aspects: with points and results, in the order of the description.
         mistakes: the named mistakes that the numbers match, best first.
-        pattern: a sentence on how the numbers differ from torch's, "" if nothing can be said.
+        pattern: a sentence on how the numbers differ from the right ones, "" if nothing can be said.
         forbidden: torch functions that are the answer itself and were called; there are no points then.
         unsolved: the function still raises NotImplementedError.
         chapter: the page of the book that teaches the exercise.
         warnings: what the function warned of, each once.
         printed: what it printed in the first call that printed.
         hints: of the exercise, shown one step at a time on request.
-        curve: the learner's numbers over torch's along a range, where that shows more; None elsewhere.
+        curve: the learner's numbers over the right ones along a range, where that shows more; None elsewhere.
+        source: who says what is right.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Report:
     printed: str
     hints: tuple[str, ...]
     curve: Curve | None = None
+    source: Source = TORCH
 
     @property
     def results(self) -> tuple[CaseResult, ...]:
@@ -105,15 +108,16 @@ class Report:
     def summary(self) -> str:
         """One sentence: what to know first."""
         if self.passed:
-            return "All right: every value, shape and gradient is torch's."
+            return self.source.all_right
         if self.forbidden:
             names = " and ".join(f"torch's own {name}" for name in self.forbidden)
-            return f"It calls {names}. Writing that function is the exercise, so there are no points for it."
+            task = "Finding the formula" if AUTOGRAD.issuperset(self.forbidden) else "Writing that function"
+            return f"It calls {names}. {task} is the exercise, so there are no points for it."
         if self.unsolved:
             return "It is not written yet: replace the line that raises NotImplementedError."
         if self.mistakes:
             return f"This looks like a solution that {self.mistakes[0].title}."
-        known = self.pattern or "No known mistake gives these numbers."
+        known = self.pattern or "None of the known mistakes fits."
         return f"{known} Start with the first ✗: its case is the smallest that fails."
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ import copy
 import io
 import linecache
 import sys
+import textwrap
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +21,7 @@ from lossbook.grader.limits import OutOfTime, Worker
 from lossbook.grader.outcome import Array, Failure, Outcome, array, freeze
 
 PRINTED_LIMIT = 2000  # characters that a report keeps of what one call printed
+MESSAGE_LIMIT = 300  # characters that it keeps of an error's or a warning's message
 
 
 def run_all(
@@ -44,7 +46,7 @@ def run_trusted(
     function: Callable[..., Any], drawn: Iterable[tuple[Aspect, tuple[Case, ...]]]
 ) -> list[list[Outcome]]:
     """Return the Outcomes of a function of our own, which comes back and breaks no rule: much faster."""
-    with _global_state():
+    with isolated():
         return [[run(function, case, aspect.gradient) for case in cases] for aspect, cases in drawn]
 
 
@@ -59,14 +61,14 @@ def _run_limited(
     if worker.abandoned:
         return Outcome(skipped=True)
     outcomes: list[Outcome] = []
-    with _global_state():
+    with isolated():
         in_time = worker.run(lambda: outcomes.append(run(function, case, gradient, forbidden)), seconds)
     return outcomes[0] if in_time and outcomes else Outcome(timed_out=True)
 
 
 @contextlib.contextmanager
-def _global_state() -> Iterator[None]:
-    """Undo what a call, or the notebook before it, may have set for the whole process."""
+def isolated() -> Iterator[None]:
+    """While this lasts the process's settings are torch's defaults; a call's own are undone after it."""
     stdout, stderr, dtype = sys.stdout, sys.stderr, torch.get_default_dtype()
     torch.set_default_dtype(torch.float32)
     try:
@@ -110,7 +112,7 @@ def run(
         graph_cut=gradient and failure is None and slope is None,
         changed=_changed((*case.args, *case.kwargs.values()), (*args, *kwargs.values())),
         printed=printed.getvalue()[:PRINTED_LIMIT],
-        warnings=tuple(dict.fromkeys(str(w.message) for w in caught)),
+        warnings=tuple(dict.fromkeys(_short(str(w.message)) for w in caught)),
         forbidden=tuple(caught_calls.called) if caught_calls else (),
         failure=failure,
     )
@@ -185,4 +187,9 @@ def _first_line(error: BaseException) -> str:
         text = str(error).strip()
     except BaseException:  # a learner's exception class may fail to print itself
         return ""
-    return text.splitlines()[0][:300] if text else ""
+    return _short(text.splitlines()[0]) if text else ""
+
+
+def _short(message: str) -> str:
+    """Return a message without the places in torch's own source that some end in, cut between words."""
+    return textwrap.shorten(message.partition("(Triggered internally at")[0], MESSAGE_LIMIT, placeholder=" ...")

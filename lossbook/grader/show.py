@@ -48,7 +48,7 @@ def _show_float(number: float) -> str:
 
 
 def _show_array(value: Array) -> str:
-    kind = "" if value.dtype in ("float32", "int64") else f", dtype={value.dtype}"
+    kind = "" if value.dtype in ("float32", "int64", "bool") else f", dtype={value.dtype}"
     if value.numbers.size > FEW or (value.numbers.size == 0 and value.shape != (0,)):
         return f"{value.dtype} tensor of shape {value.shape}"
     return f"tensor({_nested(value.numbers)}{kind})"

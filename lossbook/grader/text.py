@@ -14,9 +14,11 @@ WIDTH = 100
 def as_text(report: Report) -> str:
     """Return the report in lines of at most about 100 characters."""
     lines = [f"{report.name}: {report.earned} of {report.points} points", ""]
+    if report.unsolved:
+        return "\n".join([*lines, report.summary, f"The chapter: {report.chapter}"])
     column = max(len(aspect.name) for aspect in report.aspects)
     for aspect in report.aspects:
-        lines += _aspect_lines(aspect, column, details=not report.unsolved)
+        lines += _aspect_lines(aspect, column, report.source.label)
     lines += ["", *textwrap.wrap(report.summary, WIDTH)]
     if report.mistakes and not report.passed and not report.forbidden:
         lines.append(f"Read about it: {report.chapter}#{report.mistakes[0].see}")
@@ -30,15 +32,15 @@ def as_text(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _aspect_lines(aspect: AspectResult, column: int, details: bool) -> list[str]:
+def _aspect_lines(aspect: AspectResult, column: int, expected: str) -> list[str]:
     mark, earned = ("✓", aspect.points) if aspect.passed else ("✗", 0)
     lines = [f"  {mark} {aspect.name:<{column}}  {earned}/{aspect.points}"]
     failure = aspect.first_failure
-    if failure and failure.difference and details:
+    if failure and failure.difference:
         note = f"  ({failure.note})" if failure.note else ""
         for paragraph in (f"{failure.call}{note}", failure.difference.problem):
             lines += textwrap.wrap(paragraph, WIDTH, initial_indent="      ", subsequent_indent="        ")
         if failure.difference.returned:
-            lines.append(f"      yours: {failure.difference.returned}")
-            lines.append(f"      torch: {failure.difference.expected}")
+            lines.append(f"      {'yours:':<{len(expected) + 1}} {failure.difference.returned}")
+            lines.append(f"      {expected}: {failure.difference.expected}")
     return lines

@@ -13,6 +13,12 @@ from lossbook.grader.compare import difference
 from lossbook.grader.runner import run_all
 
 MISTAKES = [(name, mistake.name) for name in exercise_names() for mistake in get_exercise(name).mistakes]
+VARIANTS = [
+    (name, mistake, position)
+    for name in exercise_names()
+    for mistake in get_exercise(name).mistakes
+    for position in range(len(mistake.variants))
+]
 SEEDS = (0, 20261123)
 
 
@@ -52,6 +58,15 @@ def test_each_mistake_loses_points_and_is_named_first(name, mistake, seed):
     assert not report.passed
     assert [m.name for m in report.mistakes][:1] == [mistake], str(report)
     assert wrong.title in unescape(report._repr_html_())
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake", "position"), VARIANTS, ids=[f"{name}-{m.name}-{i}" for name, m, i in VARIANTS]
+)
+def test_each_variant_of_a_mistake_is_named_as_that_mistake(name, mistake, position):
+    report = evaluate(name, mistake.variants[position], seed=0)
+    assert not report.passed
+    assert [m.name for m in report.mistakes][:1] == [mistake.name], str(report)
 
 
 @pytest.mark.parametrize("name", exercise_names())

@@ -19,5 +19,6 @@ def test_the_right_solution_passes_for_every_seed(name):
 @pytest.mark.parametrize("name", exercise_names())
 def test_every_mistake_fails_for_every_seed(name):
     for mistake in get_exercise(name).mistakes:
-        passed = [seed for seed in SEEDS if first_failure(name, mistake.function, seed) is None]
-        assert passed == [], mistake.name
+        for function in mistake.functions:
+            passed = [seed for seed in SEEDS if first_failure(name, function, seed) is None]
+            assert passed == [], mistake.name

@@ -1,13 +1,16 @@
 """What the report says of wrong work: named mistakes, two mistakes in one, and patterns of the numbers."""
 
 import math
+import re
 
 import pytest
 import torch
 
 from lossbook.activations import log_sigmoid, log_softmax, sigmoid, softmax
-from lossbook.exercises import get_exercise
+from lossbook.exercises import exercise_names, get_exercise
 from lossbook.grader import evaluate
+from lossbook.grader.compare import difference
+from lossbook.grader.runner import run_trusted
 
 
 def named(report):
@@ -21,6 +24,13 @@ PATTERNS = {
     "log 2": ("log_sigmoid", lambda x: log_sigmoid(x) - math.log(2), "log 2 too small"),
     "one minus": ("softmax", lambda x, dim: 1 - softmax(x, dim), "1 minus torch's"),
     "base 10": ("log_softmax", lambda x, dim: log_softmax(x, dim) / math.log(10), "logarithms to base 10"),
+    "negative": (
+        "temperature",
+        lambda logits, target: -logits[0, 0].exp().item(),
+        "negative, and no right one is",
+    ),
+    "error": ("softmax", lambda x, dim: x - x.max(dim), "It stops with an error (TypeError) before there is"),
+    "nothing": ("softmax", lambda x, dim: None, "It returns None: is a return statement missing?"),
     "gradient only": (
         "sigmoid",
         lambda x: sigmoid(x).detach() + 2 * (sigmoid(x) - sigmoid(x).detach()),
@@ -43,8 +53,39 @@ def test_unknown_wrong_work_gets_its_pattern(kind):
     assert named(report) or sentence in str(report).replace("\n", " ")
 
 
+def test_a_coincidence_of_single_numbers_is_no_pattern():
+    def clamps_each_product(input, target, weight=None, reduction="mean"):
+        one = (target * torch.log(input)).clamp(min=-100)
+        loss = -(one + ((1 - target) * torch.log1p(-input)).clamp(min=-100))
+        loss = loss if weight is None else loss * weight
+        return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+    report = evaluate("binary_cross_entropy", clamps_each_product, seed=3)
+    assert "times" not in report.pattern
+
+
+def test_another_small_number_is_the_same_mistake():
+    report = evaluate("log_sigmoid", lambda x: torch.log(sigmoid(x) + 1e-12), seed=3)
+    assert named(report)[:1] == ["log_with_eps"]
+
+
+def test_wrong_numbers_that_nobody_knows_are_not_passed_over_for_a_missing_check():
+    report = evaluate("two_logits_to_one", lambda logits: 3 * logits[..., -1] - 0.7 * logits[..., 0], seed=3)
+    assert named(report) == []
+    assert "None of the known mistakes fits" in str(report)
+
+
+def test_numbers_that_round_alike_are_shown_with_the_digits_that_differ():
+    report = evaluate("log_sigmoid", lambda x: log_sigmoid(x) * (1 + 1e-9), seed=3)
+    problems = [r.difference.problem for r in report.results if r.difference]
+    assert problems
+    for problem in problems:
+        mine, right = re.search(r"returned (\S+), not (\S+?),", problem).groups()
+        assert mine != right
+
+
 def test_numbers_without_any_pattern_are_not_explained_away():
-    report = evaluate("softmax", lambda x, dim: torch.cos(x * 7.3) + 0.1 * x, seed=3)
+    report = evaluate("softmax", lambda x, dim: torch.cos(x * 7.3) ** 2 + 0.01 * x**2, seed=3)
     assert report.pattern == ""
     assert report.mistakes == ()
     assert "the smallest that fails" in str(report)
@@ -80,6 +121,47 @@ def test_of_two_mistakes_in_one_at_least_one_is_named(kind):
     name, function, either = COMBINED[kind]
     report = evaluate(name, function, seed=3)
     assert set(named(report)) & either, str(report)
+
+
+def unchecked(exercise, function):
+    """Return the function with a second mistake: it accepts what the exercise wants refused."""
+
+    def accepting(*args, **kwargs):
+        try:
+            exercise.reference(*args, **kwargs)
+        except Exception:
+            return torch.tensor(0.0)
+        return function(*args, **kwargs)
+
+    return accepting
+
+
+def refuses(exercise):
+    return any(o.failure for row in run_trusted(exercise.reference, exercise.draw(0)) for o in row)
+
+
+def gives_wrong_numbers(exercise, mistake):
+    drawn = exercise.draw(0)
+    wants, gots = run_trusted(exercise.reference, drawn), run_trusted(mistake.function, drawn)
+    return any(
+        not want.failure and not got.failure and difference(want, got, aspect, case)
+        for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True)
+        for case, want, got in zip(cases, want_row, got_row, strict=True)
+    )
+
+
+@pytest.mark.parametrize("name", [name for name in exercise_names() if refuses(get_exercise(name))])
+def test_wrong_numbers_are_named_before_a_missing_check(name):
+    exercise = get_exercise(name)
+    mistake = next(m for m in exercise.mistakes if gives_wrong_numbers(exercise, m))
+    report = evaluate(name, unchecked(exercise, mistake.function), seed=3)
+    assert mistake.name in named(report), str(report)
+    assert gives_wrong_numbers(exercise, report.mistakes[0])
+
+
+def test_a_missing_check_alone_is_still_named():
+    report = evaluate("two_logits_to_one", lambda logits: logits[..., -1] - logits[..., 0], seed=3)
+    assert named(report)[:1] == ["unchecked"]
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "softmax", "logsumexp"])

@@ -1,5 +1,6 @@
 """A report as text, as HTML and with its small picture."""
 
+import itertools
 import re
 from urllib.parse import unquote
 
@@ -9,7 +10,7 @@ import torch
 
 import lossbook
 from lossbook.activations import softmax
-from lossbook.exercises import get_exercise
+from lossbook.exercises import PROMPT, TORCH, exercise_names, get_exercise
 from lossbook.grader import NothingEarned, evaluate
 from lossbook.grader.curve import Curve, as_image
 
@@ -24,6 +25,31 @@ def test_text_has_the_call_both_answers_the_diagnosis_and_the_seed():
         assert part in text
     for part in ("torch: tensor([1., 0.])", "exp(1000) is inf", "sigmoid-and-softmax#shift", "seed=0"):
         assert part in text
+
+
+OURS = [name for name in exercise_names() if get_exercise(name).source is PROMPT]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_where_torch_has_no_such_function_the_report_does_not_speak_of_it(name):
+    exercise = get_exercise(name)
+    report = evaluate(name, lambda first, *rest, **more: first, seed=0)
+    answers = str(report).replace(exercise.chapter, "")
+    assert "expected: " in answers
+    assert not re.search(r"torch('s| refuses| raises| says)|torch:", answers)
+    assert "<dt>expected</dt>" in report._repr_html_()
+    assert evaluate(name, exercise.reference, seed=0).summary == PROMPT.all_right
+
+
+def test_our_own_references_are_those_of_sets_4_and_5():
+    assert [get_exercise(name).problem_set[:2] for name in OURS] == ["04"] * 8 + ["05"] * 6
+    assert get_exercise("softmax").source is TORCH
+
+
+def test_both_answers_stand_below_each_other():
+    lines = str(mistaken("two_logits_to_one", "added")).splitlines()
+    yours, expected = next(pair for pair in itertools.pairwise(lines) if "yours:" in pair[0])
+    assert yours.index("tensor") == expected.index("tensor")
 
 
 def test_a_right_solution_gets_a_short_report_without_hints_or_links():
