@@ -7,6 +7,7 @@
 | `trim` | keeps what is loaded from outside, or loaded in vain, off the pages |
 | `notebooks`, `plain` | the notebook behind the download button, in the markdown that any Jupyter shows |
 | `pages` | the last pass over written pages: no path of this machine stays in them |
+| `labs` | sliders: their scripts, on the pages that have them |
 | `stylesheet` | all styles in one file, without the rules that no page uses |
 | `fonts` | fonts cut to the characters and icons that the book uses |
 | `assets` | where those parts come from, and the one place that orders this pass |
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register all parts with Sphinx."""
     # Imported late: `build` and `serve` live in this package and must start at once.
-    from lossbook.sphinx import assets, folding, katex, notebooks, trim
+    from lossbook.sphinx import assets, folding, katex, labs, notebooks, trim
 
-    for part in (katex, folding, trim, notebooks, assets):
+    for part in (katex, folding, trim, notebooks, labs, assets):
         part.setup(app)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -89,10 +89,16 @@ def _reread(font: TTFont) -> TTFont:
     return TTFont(target, recalcTimestamp=False)
 
 
-def write(output: Path, target: Path) -> None:
-    """Cut all fonts to the pages below ``output`` and write them into the folder ``target``."""
+def write(output: Path, target: Path, more: str = "") -> None:
+    """Cut all fonts to the pages below ``output`` and write them into the folder ``target``.
+
+    Args:
+        output: The built book.
+        target: Is made where it is missing.
+        more: Characters that scripts write.
+    """
     target.mkdir(parents=True, exist_ok=True)
-    characters = characters_of(output)
+    characters = "".join(sorted({*characters_of(output), *more}))
     for font in TEXT_FONTS:
         source = node_module(f"@fontsource-variable/{font.package}") / "files" / f"{font.source}.woff2"
         (target / f"{font.name}.woff2").write_bytes(cut(source.read_bytes(), characters, font.weights))
