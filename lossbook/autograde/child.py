@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 OUTPUT_LIMIT = 20_000  # characters kept of what one cell printed
 OUTPUTS = 20  # tables and pictures kept of one cell
 DATA_LIMIT = 1_000_000  # characters of one of them
-SHOWN_TYPES = ("text/plain", "text/html", "text/latex", "text/markdown", "image/png")
+CELL_LIMIT = 2_500_000  # characters of all of them
+SHOWN_TYPES = ("text/plain", "image/png", "image/jpeg")
 REPEATS = 0.2  # seconds until a stopped call that goes on is stopped again
 
 
@@ -136,12 +137,23 @@ def _run_cell(own: InteractiveShell, source: str, seconds: float) -> list[dict[s
         for name, file in (("stdout", stdout), ("stderr", stderr))
         if file.getvalue()
     ]
-    return [*streams, *map(_shown, captured.outputs[:OUTPUTS]), *errors]
+    return [*streams, *_shown(captured.outputs), *errors[-OUTPUTS:]]
 
 
-def _shown(output: Any) -> dict[str, Any]:
-    data = {kind: _as_text(output.data[kind]) for kind in SHOWN_TYPES if kind in output.data}
-    return {"output_type": "display_data", "data": {k: v for k, v in data.items() if len(v) <= DATA_LIMIT}}
+def _shown(outputs: list[Any]) -> list[dict[str, Any]]:
+    """Return tables and pictures as far as one message takes them, and say where some are left out."""
+    shown: list[dict[str, Any]] = []
+    room, left_out = CELL_LIMIT, len(outputs[OUTPUTS:])
+    for output in outputs[:OUTPUTS]:
+        found = {kind: _as_text(output.data[kind]) for kind in SHOWN_TYPES if kind in output.data}
+        data = {kind: value for kind, value in found.items() if len(value) <= min(DATA_LIMIT, room)}
+        left_out += len(data) < len(found)
+        room -= sum(map(len, data.values()))
+        shown.append({"output_type": "display_data", "data": data})
+    if left_out:
+        note = f"... {left_out} more or too large to be shown\n"
+        shown.append({"output_type": "stream", "name": "stderr", "text": note})
+    return shown
 
 
 def _as_text(value: Any) -> str:

@@ -63,7 +63,7 @@ def plan_of(names: tuple[str, ...] = EXERCISES) -> SetPlan:
     return SetPlan(SET, (NotebookPlan(NAME, {}, cells),), "1")
 
 
-PLAN, SMALL_PLAN = plan_of(), plan_of(("sigmoid",))
+PLAN, SMALL_PLAN, PAIR_PLAN = plan_of(), plan_of(("sigmoid",)), plan_of(("sigmoid", "softmax"))
 POINTS = {cell.grade_id: cell.points for cell in PLAN.notebooks[0].cells if cell.points}
 
 
@@ -84,6 +84,9 @@ def notebook(
             cell["source"] = answers.get(name, SOLUTIONS[name])
     made = [kept[0], *map(code, first), *kept[1:], *map(code, last)]
     return {"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+SIGMOID, SOFTMAX = POINTS["check-sigmoid"], POINTS["check-softmax"]
 
 
 @dataclass
@@ -154,6 +157,12 @@ class Bench:
     def mark_small(self, *first: str, **answers: str) -> Result:
         """Grade the sigmoid alone, after some cells: quick."""
         return self.mark(notebook(first, names=("sigmoid",), **answers), SMALL_PLAN)
+
+    def mark_pair(self, *first: str, **answers: str) -> Result:
+        """Grade sigmoid and softmax after some cells, and make sure that the grader goes on."""
+        result = self.mark(notebook(first, names=("sigmoid", "softmax"), **answers), PAIR_PLAN)
+        self.check_alive()
+        return result
 
     def check_alive(self) -> None:
         """An honest submission still gets all points, with nothing to remark."""

@@ -35,7 +35,7 @@ ODDITIES = {
     "print options": "torch.set_printoptions(precision=3, sci_mode=False)",
     "no gradients": "torch.set_grad_enabled(True)\nwith torch.no_grad():\n    torch.ones(2) * 2",
     "rich text": "from IPython.display import Markdown, display\ndisplay(Markdown('**bold**'))",
-    "a check of its own": 'assert torch.allclose(torch.tensor([0.5]), torch.sigmoid(torch.tensor([0.0])))',
+    "a check of its own": "assert torch.allclose(torch.tensor([0.5]), torch.sigmoid(torch.tensor([0.0])))",
     "asking for help": "torch.exp?",
     "typing": "from typing import Callable, Optional\nf: Callable = lambda x: x",
     "regular expressions": "import re\nre.compile('a+').match('aaa')",
