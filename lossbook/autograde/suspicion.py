@@ -140,8 +140,6 @@ def _strange_ways(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             harmless.update(_harmless_in(node))
-            if isinstance(node.func, ast.Name) and node.func.id == "open" and not _reads(node):
-                yield "open for writing"
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             if (node.value.id, node.attr) == ("sys", "modules"):
                 yield "sys.modules"
@@ -169,12 +167,6 @@ def _harmless_in(call: ast.Call) -> Iterator[int]:
         and str(arguments[0].value).lstrip("%").startswith(("matplotlib", "config", "time"))
     ):
         yield id(function.value.func)
-
-
-def _reads(call: ast.Call) -> bool:
-    """Return whether a call of open() can be seen to be for reading."""
-    modes = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "mode")]
-    return all(isinstance(mode, ast.Constant) and mode.value in ("r", "rb", "rt") for mode in modes)
 
 
 def _strange_imports(node: ast.Import | ast.ImportFrom) -> Iterator[str]:

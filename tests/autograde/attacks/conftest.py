@@ -86,6 +86,7 @@ def notebook(
     return {"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
+MB_TEXT = 1_000_000
 SIGMOID, SOFTMAX = POINTS["check-sigmoid"], POINTS["check-softmax"]
 
 

@@ -85,7 +85,17 @@ ESCAPES = {
     "an x32 system call": raw("0x40000000 + 57"),
 }
 
-FAMILIES = ("AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK", "AF_PACKET", "AF_VSOCK", "AF_ALG", "AF_BLUETOOTH", "AF_CAN")
+FAMILIES = (
+    "AF_UNIX",
+    "AF_INET",
+    "AF_INET6",
+    "AF_NETLINK",
+    "AF_PACKET",
+    "AF_VSOCK",
+    "AF_ALG",
+    "AF_BLUETOOTH",
+    "AF_CAN",
+)
 
 
 @pytest.mark.parametrize("cell", ESCAPES.values(), ids=ESCAPES)

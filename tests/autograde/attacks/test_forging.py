@@ -111,7 +111,15 @@ def test_no_lying_answer_earns_a_point(bench, answer):
 
 
 def test_files_beside_the_notebook_are_never_imported(bench):
-    files = ("torch.py", "lossbook.py", "numpy.py", "sitecustomize.py", "json.py", "nbgrader_config.py", "conftest.py")
+    files = (
+        "torch.py",
+        "lossbook.py",
+        "numpy.py",
+        "sitecustomize.py",
+        "json.py",
+        "nbgrader_config.py",
+        "conftest.py",
+    )
     folder = bench.hand_in(notebook(names=("sigmoid", "softmax"), softmax=WRONG))
     for name in files:
         (folder / name).write_text("raise SystemExit('it was imported')\ncheck = lambda *a: 5.0\n")

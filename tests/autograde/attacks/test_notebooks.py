@@ -77,7 +77,10 @@ def an_id_of_a_wrong_type(work):
 
 
 def added_graded_cell(work):
-    extra = {**code("100.0"), "metadata": {"nbgrader": {"grade_id": "bonus", "grade": True, "points": 100, "solution": False}}}
+    extra = {
+        **code("100.0"),
+        "metadata": {"nbgrader": {"grade_id": "bonus", "grade": True, "points": 100, "solution": False}},
+    }
     work["cells"].append(extra)
 
 
@@ -108,7 +111,12 @@ def another_format(work):
 
 
 def outputs_forged(work):
-    result = {"output_type": "execute_result", "data": {"text/plain": "1000.0"}, "metadata": {}, "execution_count": 1}
+    result = {
+        "output_type": "execute_result",
+        "data": {"text/plain": "1000.0"},
+        "metadata": {},
+        "execution_count": 1,
+    }
     find(work, "check-softmax")["outputs"] = [result]
 
 
@@ -317,7 +325,9 @@ def test_any_timestamp_is_read_or_remarked(bench):
         submission.read(folder, "ada", PLAN)
 
 
-@pytest.mark.parametrize("name", ["a b", "ünï", "x;rm -rf", "<script>", "$(id)", "-rf", "a\nb", "\x1b[2J", "%s", "'\"", "a" * 200])
+@pytest.mark.parametrize(
+    "name", ["a b", "ünï", "x;rm -rf", "<script>", "$(id)", "-rf", "a\nb", "\x1b[2J", "%s", "'\"", "a" * 200]
+)
 def test_an_odd_name_of_a_student_is_only_a_name(bench, name):
     folder = bench.hand_in(notebook(names=("sigmoid",)), name)
     from conftest import SMALL_PLAN

@@ -79,7 +79,9 @@ def test_what_comes_after_a_greedy_cell_is_graded(bench, cell):
     bench.check_alive()
     assert result.scores == {"check-sigmoid": SIGMOID}
     assert len(result.text) < 6 * MB
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024  # in KB: the grader did not grow
+    assert (
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024
+    )  # in KB: the grader did not grow
 
 
 # In the function: that exercise earns nothing, the other one keeps its points.

@@ -14,57 +14,99 @@ NO_POINTS = {
     "special.softmax": ((), "def softmax(x, dim):\n    return torch.special.softmax(x, dim)"),
     "torch._softmax": ((), "def softmax(x, dim):\n    return torch._softmax(x, dim, False)"),
     "torch.ops": ((), "def softmax(x, dim):\n    return torch.ops.aten.softmax(x, dim)"),
-    "torch.ops with an overload": ((), "def softmax(x, dim):\n    return torch.ops.aten._softmax.default(x, dim, False)"),
+    "torch.ops with an overload": (
+        (),
+        "def softmax(x, dim):\n    return torch.ops.aten._softmax.default(x, dim, False)",
+    ),
     "torch._C": ((), "def softmax(x, dim):\n    return torch._C._VariableFunctions.softmax(x, dim)"),
     "a name in parts": ((), "def softmax(x, dim):\n    return getattr(torch, 'soft' + 'max')(x, dim)"),
     "taken along in an earlier cell": (("mine = torch.softmax",), "def softmax(x, dim):\n    return mine(x, dim)"),
     "under its own name": ((), "from torch import softmax"),
     "a partial function": ((), "import functools\nsoftmax = functools.partial(torch.softmax)"),
     "vmap": ((), "def softmax(x, dim):\n    return torch.func.vmap(lambda t: torch.softmax(t, dim))(x[None])[0]"),
-    "the gradient of logsumexp": ((), "def softmax(x, dim):\n"
-    "    return torch.func.grad(lambda t: torch.logsumexp(t, dim).sum())(x)"),
-    "functionalize": ((), "def softmax(x, dim):\n    return torch.func.functionalize(lambda t: torch.softmax(t, dim))(x)"),
-    "TorchScript": ((), "unit = torch.jit.CompilationUnit('def f(x, dim: int):\\n  return torch.softmax(x, dim)')\n"
-    "def softmax(x, dim):\n    return unit.f(x, dim)"),
-    "a traced graph": ((), "graph = torch.fx.symbolic_trace(lambda t: torch.softmax(t, 0))\ndef softmax(x, dim):\n"
-    "    return graph(x.movedim(dim, 0)).movedim(0, dim)"),
-    "attention": ((), "def softmax(x, dim):\n    rows = x.movedim(dim, -1)\n    eye = torch.eye(rows.shape[-1], dtype=x.dtype)\n"
-    "    q = rows.reshape(1, -1, rows.shape[-1])\n"
-    "    out = torch.nn.functional.scaled_dot_product_attention(q, eye[None], eye[None], scale=1.0)\n"
-    "    return out.reshape(rows.shape).movedim(-1, dim)"),
-    "a categorical distribution": ((), "def softmax(x, dim):\n"
-    "    return torch.distributions.Categorical(logits=x.movedim(dim, -1)).probs.movedim(-1, dim)"),
-    "a sparse tensor": ((), "def softmax(x, dim):\n    return torch.sparse.softmax((x + 1e-30).to_sparse(), dim).to_dense()"),
+    "the gradient of logsumexp": (
+        (),
+        "def softmax(x, dim):\n    return torch.func.grad(lambda t: torch.logsumexp(t, dim).sum())(x)",
+    ),
+    "functionalize": (
+        (),
+        "def softmax(x, dim):\n    return torch.func.functionalize(lambda t: torch.softmax(t, dim))(x)",
+    ),
+    "TorchScript": (
+        (),
+        "unit = torch.jit.CompilationUnit('def f(x, dim: int):\\n  return torch.softmax(x, dim)')\n"
+        "def softmax(x, dim):\n    return unit.f(x, dim)",
+    ),
+    "a traced graph": (
+        (),
+        "graph = torch.fx.symbolic_trace(lambda t: torch.softmax(t, 0))\ndef softmax(x, dim):\n"
+        "    return graph(x.movedim(dim, 0)).movedim(0, dim)",
+    ),
+    "attention": (
+        (),
+        "def softmax(x, dim):\n    rows = x.movedim(dim, -1)\n    eye = torch.eye(rows.shape[-1], dtype=x.dtype)\n"
+        "    q = rows.reshape(1, -1, rows.shape[-1])\n"
+        "    out = torch.nn.functional.scaled_dot_product_attention(q, eye[None], eye[None], scale=1.0)\n"
+        "    return out.reshape(rows.shape).movedim(-1, dim)",
+    ),
+    "a categorical distribution": (
+        (),
+        "def softmax(x, dim):\n"
+        "    return torch.distributions.Categorical(logits=x.movedim(dim, -1)).probs.movedim(-1, dim)",
+    ),
+    "a sparse tensor": (
+        (),
+        "def softmax(x, dim):\n    return torch.sparse.softmax((x + 1e-30).to_sparse(), dim).to_dense()",
+    ),
     "masked": ((), "def softmax(x, dim):\n    return torch.masked.softmax(x, dim)"),
-    "the mode for Python switched off": ((), "def softmax(x, dim):\n    with torch._C.DisableTorchFunction():\n"
-    "        return torch.softmax(x, dim)"),
-    "an autograd.Function": ((), "class S(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x, dim):\n"
-    "        y = torch.softmax(x, dim)\n        ctx.save_for_backward(y)\n        ctx.dim = dim\n        return y\n"
-    "    @staticmethod\n    def backward(ctx, g):\n        (y,) = ctx.saved_tensors\n"
-    "        return y * (g - (g * y).sum(ctx.dim, keepdim=True)), None\nsoftmax = S.apply"),
-    "in the backward pass alone": ((), "class S(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x, dim):\n"
-    "        e = torch.exp(x - x.amax(dim, keepdim=True))\n        ctx.save_for_backward(x)\n        ctx.dim = dim\n"
-    "        return e / e.sum(dim, keepdim=True)\n    @staticmethod\n    def backward(ctx, g):\n        (x,) = ctx.saved_tensors\n"
-    "        y = torch.softmax(x, ctx.dim)\n        return y * (g - (g * y).sum(ctx.dim, keepdim=True)), None\nsoftmax = S.apply"),
-    "numpy's scipy": ((), "def softmax(x, dim):\n    import scipy.special\n"
-    "    return torch.from_numpy(scipy.special.softmax(x.detach().numpy(), dim))"),
+    "the mode for Python switched off": (
+        (),
+        "def softmax(x, dim):\n    with torch._C.DisableTorchFunction():\n        return torch.softmax(x, dim)",
+    ),
+    "an autograd.Function": (
+        (),
+        "class S(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x, dim):\n"
+        "        y = torch.softmax(x, dim)\n        ctx.save_for_backward(y)\n        ctx.dim = dim\n        return y\n"
+        "    @staticmethod\n    def backward(ctx, g):\n        (y,) = ctx.saved_tensors\n"
+        "        return y * (g - (g * y).sum(ctx.dim, keepdim=True)), None\nsoftmax = S.apply",
+    ),
+    "in the backward pass alone": (
+        (),
+        "class S(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x, dim):\n"
+        "        e = torch.exp(x - x.amax(dim, keepdim=True))\n        ctx.save_for_backward(x)\n        ctx.dim = dim\n"
+        "        return e / e.sum(dim, keepdim=True)\n    @staticmethod\n    def backward(ctx, g):\n        (x,) = ctx.saved_tensors\n"
+        "        y = torch.softmax(x, ctx.dim)\n        return y * (g - (g * y).sum(ctx.dim, keepdim=True)), None\nsoftmax = S.apply",
+    ),
+    "numpy's scipy": (
+        (),
+        "def softmax(x, dim):\n    import scipy.special\n"
+        "    return torch.from_numpy(scipy.special.softmax(x.detach().numpy(), dim))",
+    ),
 }
 
 # Not seen while it runs. The points stand, and a human is told.
 FLAGGED = {
-    "in a thread": ((), "from threading import Thread\ndef softmax(x, dim):\n    out = []\n"
-    "    t = Thread(target=lambda: out.append(torch.softmax(x, dim)))\n    t.start()\n    t.join()\n    return out[0]"),
+    "in a thread": (
+        (),
+        "from threading import Thread\ndef softmax(x, dim):\n    out = []\n"
+        "    t = Thread(target=lambda: out.append(torch.softmax(x, dim)))\n    t.start()\n    t.join()\n    return out[0]",
+    ),
     "in a pool, of a function from an earlier cell": (
         ("from concurrent.futures import ThreadPoolExecutor\npool, mine = ThreadPoolExecutor(1), torch.softmax",),
         "def softmax(x, dim):\n    return pool.submit(mine, x, dim).result()",
     ),
-    "both modes switched off": ((), "def softmax(x, dim):\n"
-    "    with torch._C.DisableTorchFunction(), torch.utils._python_dispatch._disable_current_modes():\n"
-    "        return torch.softmax(x, dim)"),
+    "both modes switched off": (
+        (),
+        "def softmax(x, dim):\n"
+        "    with torch._C.DisableTorchFunction(), torch.utils._python_dispatch._disable_current_modes():\n"
+        "        return torch.softmax(x, dim)",
+    ),
     "the trap replaced": (
-        ("import lossbook.grader.runner as r\nfrom contextlib import nullcontext\n"
-        "class Blind(r.ForbiddenCalls):\n    def __enter__(self):\n        return self\n    def __exit__(self, *e):\n        pass\n"
-        "r.ForbiddenCalls = Blind",),
+        (
+            "import lossbook.grader.runner as r\nfrom contextlib import nullcontext\n"
+            "class Blind(r.ForbiddenCalls):\n    def __enter__(self):\n        return self\n    def __exit__(self, *e):\n        pass\n"
+            "r.ForbiddenCalls = Blind",
+        ),
         "def softmax(x, dim):\n    return torch.softmax(x, dim)",
     ),
     "the trap replaced by way of sys.modules": (
@@ -76,12 +118,17 @@ FLAGGED = {
         "def softmax(x, dim):\n    return torch.softmax(x, dim)",
     ),
     "exec of a hidden text": (
-        ("import base64\n"
-        "exec(base64.b64decode('aW1wb3J0IGxvc3Nib29rLmdyYWRlci5mb3JiaWRkZW4gYXMgZjsgZi5iYXNlX25hbWUgPSBsYW1iZGEgbmFtZTogJyc='))",),
+        (
+            "import base64\n"
+            "exec(base64.b64decode('aW1wb3J0IGxvc3Nib29rLmdyYWRlci5mb3JiaWRkZW4gYXMgZjsgZi5iYXNlX25hbWUgPSBsYW1iZGEgbmFtZTogJyc='))",
+        ),
         "def softmax(x, dim):\n    return torch.softmax(x, dim)",
     ),
-    "torch's own formula in Python": ((), "import torch._refs\ndef softmax(x, dim):\n    return torch._refs._softmax(x, dim, False)"
-    " if False else torch._decomp.decompositions._softmax(x, dim, False)"),
+    "torch's own formula in Python": (
+        (),
+        "import torch._refs\ndef softmax(x, dim):\n    return torch._refs._softmax(x, dim, False)"
+        " if False else torch._decomp.decompositions._softmax(x, dim, False)",
+    ),
 }
 
 

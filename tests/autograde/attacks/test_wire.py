@@ -108,7 +108,9 @@ def test_a_malformed_answer_is_refused(value):
 
 
 @pytest.mark.parametrize("field", FIELDS)
-@pytest.mark.parametrize("wrong", [{"a": 1}, -1, "x\ud800", [[[]]], 2**70, float("nan"), None, [None, {}]], ids=repr)
+@pytest.mark.parametrize(
+    "wrong", [{"a": 1}, -1, "x\ud800", [[[]]], 2**70, float("nan"), None, [None, {}]], ids=repr
+)
 def test_a_wrong_type_in_any_field_is_refused_or_made_harmless(field, wrong):
     try:
         outcome = decode_outcome({**GOOD, field: wrong}, [])
@@ -176,7 +178,14 @@ def test_anything_is_a_bad_message_or_an_outcome(data, blobs):
         pass
 
 
-JUDGED = ("softmax", "loss_of_one_logit", "make_target", "choose_loss", "probability_and_decision", "threshold_for_fpr")
+JUDGED = (
+    "softmax",
+    "loss_of_one_logit",
+    "make_target",
+    "choose_loss",
+    "probability_and_decision",
+    "threshold_for_fpr",
+)
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
