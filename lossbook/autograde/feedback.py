@@ -54,8 +54,8 @@ class CleanFeedback(Preprocessor):
                 if "data" in output:
                     output.data = _clean(output.data)
         elif not _is_ours(cell):
-            cell.source = harmless(cell.source)
             cell.attachments = _pictures(cell.get("attachments", {}))
+            cell.source = harmless(cell.source, cell.attachments)
         return cell, resources
 
 

@@ -270,7 +270,9 @@ def _plain(cell: Cell, count: int) -> dict[str, Any]:
         "cell_type": cell.cell_type,
         "id": f"cell-{count}",
         "metadata": {"nbgrader": cell.planned.metadata} if cell.planned else {},
-        "source": cell.source if cell.cell_type == "code" or _is_ours(cell) else harmless(cell.source),
+        "source": cell.source
+        if cell.cell_type == "code" or _is_ours(cell)
+        else harmless(cell.source, cell.attachments or ()),
     }
     if cell.cell_type == "code":
         data |= {"execution_count": None, "outputs": []}

@@ -20,8 +20,8 @@ from lossbook.grader.runner import run_trusted
 # Ways around the trap for torch's own functions, into the grader's process, or out of the notebook.
 STRANGE_NAMES = frozenset(
     """
-    ctypes cffi gc inspect importlib builtins __builtins__ __import__ __subclasses__ __globals__ __code__ __closure__
-    __dict__ __getattribute__ __self__ __wrapped__ __mro__ __bases__ __reduce__ __loader__ __spec__
+    ctypes cffi gc inspect importlib builtins __builtins__ __import__ __subclasses__ __globals__ __code__
+    __closure__ __dict__ __getattribute__ __self__ __wrapped__ __mro__ __bases__ __reduce__ __loader__ __spec__
     _getframe settrace setprofile setswitchinterval meta_path path_hooks addaudithook f_back f_globals tb_frame
     currentframe linecache pickle marshal cloudpickle attrgetter methodcaller globals vars
     __torch_function__ __torch_dispatch__ DisableTorchFunction DisableTorchFunctionSubclass _DisableTorchDispatch
@@ -42,7 +42,9 @@ STRANGE_ALONE = {
     "compile": "compile",
 }
 STRANGE_MAGICS = frozenset(
-    "run load load_ext writefile script bash sh system sx python python3 pypy perl ruby ! !! prun debug macro".split()
+    """
+    run load load_ext writefile script bash sh system sx python python3 pypy perl ruby prun debug macro
+    """.split()  # noqa: SIM905
 )
 _MAGIC = re.compile(r"^[ \t]*(?:%%?|!!?)(\w*)(.*)$", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -105,7 +107,7 @@ def _names(source: str) -> Iterator[str]:
 
 
 def _names_in(tree: ast.Module, plain: bool) -> Iterator[str]:
-    """Yield the names of attributes, imports and short texts; with ``plain`` also variables, and words in prose."""
+    """Yield the names of attributes, imports and in texts; with ``plain`` also variables, and words in prose."""
     documentation = {id(text) for text in _docstrings(tree)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
@@ -174,11 +176,12 @@ def _strange_imports(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
     for alias in node.names:
         name = f"{node.module}.{alias.name}" if isinstance(node, ast.ImportFrom) else alias.name
         package, _, rest = name.partition(".")
-        if package == "lossbook" and rest != "check":
-            yield name
-        elif package == "torch" and rest.partition(".")[0] in STRANGE_IN_TORCH:
-            yield name
-        elif name in STRANGE_IMPORTS or (package == "sys" and alias.asname):
+        if (
+            (package == "lossbook" and rest != "check")
+            or (package == "torch" and rest.partition(".")[0] in STRANGE_IN_TORCH)
+            or (package == "sys" and alias.asname)
+            or name in STRANGE_IMPORTS
+        ):
             yield name
 
 

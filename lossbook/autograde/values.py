@@ -106,6 +106,7 @@ def encode_outcome(outcome: Outcome, blobs: list[bytes]) -> dict[str, Any]:
         "forbidden": list(outcome.forbidden),
         "failure": failure and [failure.kind, list(failure.bases), failure.message, failure.line, failure.source],
         "timed_out": outcome.timed_out,
+        "skipped": outcome.skipped,
     }
 
 
@@ -150,6 +151,7 @@ def _outcome(data: Any, blobs: list[bytes | None]) -> Outcome:
         forbidden=tuple(text(item, 100) for item in data["forbidden"][:MAX_TEXTS]),
         failure=_failure(data["failure"]),
         timed_out=data["timed_out"] is True,
+        skipped=data["skipped"] is True,
     )
 
 

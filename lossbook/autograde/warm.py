@@ -95,7 +95,7 @@ def _one_child(control: socket.socket, connection: int, home: str, protected: bo
 
 
 def _wait(control: socket.socket, child: int, threads: int) -> dict[str, float] | None:
-    """Wait for the child's end, killing it when told to or at too many threads; None where the trusted side is gone."""
+    """Wait for the child's end; kill it when told to, or at too many threads. None: the trusted side is gone."""
     handle = os.pidfd_open(child)
     ready: list[int] = []
     while not ready and _threads(child) <= threads:

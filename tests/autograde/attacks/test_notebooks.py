@@ -26,7 +26,7 @@ def deleted(work):
 
 
 def all_deleted(work):
-    work["cells"] = [cell for cell in work["cells"] if "check" not in str(cell["metadata"])]
+    work["cells"] = [cell for cell in work["cells"] if "'check-" not in str(cell["metadata"])]
 
 
 def duplicated(work):
@@ -39,7 +39,7 @@ def duplicated_and_edited(work):
 
 
 def reordered(work):
-    checks = [cell for cell in work["cells"] if "check" in str(cell["metadata"])]
+    checks = [cell for cell in work["cells"] if "'check-" in str(cell["metadata"])]
     work["cells"] = [cell for cell in work["cells"] if cell not in checks] + checks[::-1]
 
 
@@ -157,10 +157,12 @@ def test_honest_solutions_keep_their_points(bench, change):
     result = bench.mark(work)
     if change is swapped_ids:  # the checks then come before their functions are there
         assert all(result.scores[name] in (0, points) for name, points in FULL.items())
+    elif change is duplicated_and_edited:  # the first counts, and it comes before its function
+        assert result.scores == {**FULL, "check-softmax": 0}
     else:
         assert result.scores == FULL
     assert bool(result.remarks) or change not in REMARKED
-    assert list(result.scores) and set(result.scores) == set(FULL)
+    assert set(result.scores) == set(FULL)
     result.text.encode("utf-8")
 
 

@@ -68,13 +68,15 @@ class Page(HTMLParser):
             self.found.append(tag)
         for name, value in attributes:
             address = "".join((value or "").split()).lower()
-            if name.startswith("on") or name in ("srcdoc", "formaction", "xlink:href"):
-                self.found.append(f"{tag} {name}={value}")
-            elif name in ("href", "src", "action") and address.startswith(
-                ("javascript:", "vbscript:", "data:text")
+            if (
+                name.startswith("on")
+                or name in ("srcdoc", "formaction", "xlink:href")
+                or (
+                    name in ("href", "src", "action")
+                    and address.startswith(("javascript:", "vbscript:", "data:text"))
+                )
+                or ("evil" in address and name in ("href", "src", "style", "content"))
             ):
-                self.found.append(f"{tag} {name}={value}")
-            elif "evil" in address and name in ("href", "src", "style", "content"):
                 self.found.append(f"{tag} {name}={value}")
 
     def handle_data(self, data):

@@ -6,7 +6,6 @@ import re
 import subprocess
 from pathlib import Path
 
-import lossbook
 import psutil
 import pytest
 from conftest import (
@@ -22,6 +21,7 @@ from conftest import (
     notebook,
 )
 
+import lossbook
 from lossbook.autograde import sandbox, wall
 from lossbook.autograde.workers import WarmProcess
 
@@ -149,7 +149,7 @@ def test_memory_processor_time_and_files_are_limited(bench):
     limits = sandbox.Limits()
     found = ask(bench, files="__import__('resource').getrlimit(7)", cpu="__import__('resource').getrlimit(0)",
                 core="__import__('resource').getrlimit(4)", size="__import__('resource').getrlimit(1)",
-                more="__import__('resource').setrlimit(9, (-1, -1))", memory=f"len(bytearray({limits.memory_mb} << 20))",
+                more="__import__('resource').setrlimit(9, (-1, -1))", memory=f"len(bytearray({2 * limits.memory_mb} << 20))",
                 space="__import__('resource').getrlimit(9)[0] < (64 << 30)")  # fmt: skip
     assert found == {
         "files": str((limits.open_files, limits.open_files)),
@@ -206,7 +206,7 @@ def test_a_batch_is_refused_where_the_sandbox_is_missing(monkeypatch):
     from lossbook.autograde.plan import CannotGrade
 
     monkeypatch.setattr(batch, "missing", lambda: "the kernel has no Landlock")
-    with pytest.raises(CannotGrade, match="no Landlock.*--unprotected"):
+    with pytest.raises(CannotGrade, match=r"no Landlock.*--unprotected"):
         batch.grade_set(None, "01-probabilities", batch.Options())
 
 
