@@ -71,7 +71,7 @@ def _pictures(attachments: NotebookNode) -> NotebookNode:
         for name, bundle in attachments.items()
         if FILE_NAME.match(name)
     }
-    return NotebookNode(kept)
+    return NotebookNode({name: bundle for name, bundle in kept.items() if bundle})
 
 
 def _clean(data: NotebookNode) -> NotebookNode:

@@ -37,7 +37,9 @@ def harmless(text: str, attached: Iterable[str] = ()) -> str:
     whole page for one of them.
     """
     there = set(attached)
-    text = _ENTITY.sub("&amp;", text)
-    text = _RUNS.sub("(no script)", _TAG.sub("&lt;", text))
+    text = _ENTITY.sub(
+        "& ", _TAG.sub("< ", text)
+    )  # a space, because Markdown undoes any other escape in addresses
+    text = _RUNS.sub("(no script)", text)
     text = _TEX.sub(r"\\backslash ", text)
     return _ATTACHED.sub(lambda found: found[0] if found[1] in there else f"(not attached) {found[1] or ''}", text)
