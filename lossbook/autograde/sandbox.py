@@ -3,15 +3,17 @@
 A learner's notebook is graded in a process of its own, forked from a warm one. From the moment before its first
 line runs until its end, that process
 
-- reads no files but Python, its libraries and site-packages (without lossbook, whose references are answers): no
-  other submission, no gradebook, no solutions, nothing under /proc;
+- reads no files but Python, its libraries, fonts and site-packages (without lossbook, whose references are
+  answers): no other submission, no gradebook, no solutions, nothing under /proc. Inside bubblewrap other files
+  are not there at all; without it their names, sizes and times can be asked for where the name is known;
 - writes nowhere but into a scratch directory of its own in memory, of capped size and number of files, which is
   gone when the process ends; where the host has no user namespaces it writes nowhere at all;
-- has no network: it can make no socket of any kind;
+- has no network: it can make no socket of any kind, not even a pair (so asyncio does not work);
 - starts no process, and can neither signal, trace nor inspect another;
 - sees an environment that holds no variable of the grader's;
-- is limited in memory, processor time, size of a file and open files; its wall time and the size of what it
-  sends are limited by the trusted side, which kills it when it goes beyond.
+- is limited in memory, processor time, size of a file and open files; its threads are counted by the warm process,
+  some times a second, its wall time and the size of what it sends are limited by the trusted side: each kills it
+  when it goes beyond.
 
 Three layers keep that. **Landlock** forbids files and, where the kernel can, signals; **seccomp** lets through a
 list of system calls and refuses all others; **rlimits** cap the resources. Where bubblewrap is there, the warm
@@ -19,7 +21,9 @@ process lives inside a container without network and without the rest of the fil
 (:mod:`lossbook.autograde.wall`). Landlock and seccomp are the least that untrusted code is run with:
 :func:`missing` says what a host lacks, and nothing is graded there but by explicit ``--unprotected``.
 
-It does not hide what the processor's caches and clocks may tell, and it trusts the kernel.
+It does not hide what the processor's caches and clocks may tell, and it trusts the kernel. It does not keep a
+learner from reading or changing what is in their own process: nothing there judges them, but the trap for torch's
+own functions can be broken there. What then gives them away is in :mod:`lossbook.autograde.suspicion`.
 """
 
 from __future__ import annotations

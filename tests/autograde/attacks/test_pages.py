@@ -75,7 +75,7 @@ class Page(HTMLParser):
                     name in ("href", "src", "action")
                     and address.startswith(("javascript:", "vbscript:", "data:text"))
                 )
-                or ("evil" in address and name in ("href", "src", "style", "content"))
+                or ("evil" in address and tag != "a" and name in ("href", "src", "style", "content"))
             ):
                 self.found.append(f"{tag} {name}={value}")
 
