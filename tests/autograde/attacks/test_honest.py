@@ -48,3 +48,11 @@ def test_gets_all_points_and_no_remark(bench, cell):
     result = bench.mark(notebook((cell,)))
     assert result.scores == POINTS
     assert result.remarks == ()
+
+
+def test_a_plot_is_in_the_graded_notebook(bench):
+    cell = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+    result = bench.mark_pair(cell)
+    pictures = [output["data"].get("image/png") for output in result.outputs("display_data")]
+    assert any(picture and picture.startswith("iVBOR") for picture in pictures)
+    assert result.remarks == ()
