@@ -12,17 +12,27 @@ import bleach
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
+from lossbook.autograde.harmless import FILE_NAME, harmless, is_picture
+
 TAGS = frozenset(
     """
     a abbr b blockquote br code dd details div dl dt em h1 h2 h3 h4 hr i img li ol p pre s small span strong sub
     summary sup table tbody td th thead tr ul
     """.split()  # noqa: SIM905
 )
-PROTOCOLS = frozenset({"http", "https", "data"})
-ATTRIBUTES = {"*": ["class", "title"], "a": ["href"], "img": ["alt", "src", "width", "height"]}
-KEPT_TYPES = frozenset({"text/plain", "text/latex", "image/png", "image/jpeg"})
+
+
+def _of_image(tag: str, name: str, value: str) -> bool:
+    """Allow pictures that come with the page: one from elsewhere would tell that somebody looks."""
+    return name in ("alt", "width", "height") or (name == "src" and value.startswith("data:image/"))
+
+
+def _of_link(tag: str, name: str, value: str) -> bool:
+    return name == "href" and value.startswith(("http://", "https://", "#"))
+
+
+ATTRIBUTES = {"*": ["class", "title"], "a": _of_link, "img": _of_image}
 _STYLE = re.compile(r"<style\b.*?</style\s*>", re.DOTALL | re.IGNORECASE)
-_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 class CleanFeedback(Preprocessor):
@@ -43,13 +53,31 @@ class CleanFeedback(Preprocessor):
             for output in cell.outputs:
                 if "data" in output:
                     output.data = _clean(output.data)
-        elif not cell.metadata.get("nbgrader", {}).get("locked"):
-            cell.source = _TAG.sub("&lt;", cell.source)
+        elif not _is_ours(cell):
+            cell.attachments = _pictures(cell.get("attachments", {}))
+            cell.source = harmless(cell.source, cell.attachments)
         return cell, resources
 
 
+def _is_ours(cell: NotebookNode) -> bool:
+    """Return whether nbgrader put the cell back to what was released: it knows it by its name."""
+    entry = cell.metadata.get("nbgrader", {})
+    return bool(entry.get("locked") and entry.get("grade_id"))
+
+
+def _pictures(attachments: NotebookNode) -> NotebookNode:
+    kept = {
+        name: {kind: value for kind, value in bundle.items() if is_picture(kind, value)}
+        for name, bundle in attachments.items()
+        if FILE_NAME.match(name)
+    }
+    return NotebookNode({name: bundle for name, bundle in kept.items() if bundle})
+
+
 def _clean(data: NotebookNode) -> NotebookNode:
-    kept = {kind: value for kind, value in data.items() if kind in KEPT_TYPES}
+    kept = {kind: value for kind, value in data.items() if kind == "text/plain" or is_picture(kind, value)}
+    if "text/latex" in data:
+        kept["text/latex"] = harmless(str(data["text/latex"]))
     if "text/html" in data:
         markup = _STYLE.sub("", str(data["text/html"]))
         kept["text/html"] = bleach.clean(

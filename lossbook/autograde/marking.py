@@ -5,22 +5,28 @@ from __future__ import annotations
 import functools
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 
+from lossbook.autograde.harmless import harmless
 from lossbook.autograde.plan import Check, NotebookPlan, PlannedCell, SetPlan
 from lossbook.autograde.session import Clock, Session
 from lossbook.autograde.submission import Cell, Notebook, Submission
-from lossbook.autograde.suspicion import forbidden_names, strange_names
+from lossbook.autograde.suspicion import forbidden_names, same_bits, strange_names
 from lossbook.autograde.workers import WarmProcess
-from lossbook.exercises import get_exercise
-from lossbook.grader.evaluation import judge_call
+from lossbook.exercises import Exercise, get_exercise
+from lossbook.grader.evaluation import Drawn, judge_call
 from lossbook.grader.notebook import NothingEarned
+from lossbook.grader.outcome import Outcome
 from lossbook.grader.report import Report
 
 MAX_REMARKS = 20
+BIT_DRAWS = 4  # of the cases, until the same bits are no chance
+
+Answers = list[list[Outcome]]
 
 
 @dataclass(frozen=True)
@@ -145,7 +151,13 @@ def _mark_notebook(notebook: Notebook, warm: WarmProcess, seed: Any, clock: Cloc
 
 def _check(cell: Cell, planned: PlannedCell, check: Check, session: Session, seed: int, marking: _Marking) -> None:
     exercise = get_exercise(check.exercise)
-    report = judge_call(exercise, seed, lambda drawn: session.call(check.function, drawn, exercise.forbidden))
+    answers: list[Answers] = []
+
+    def call(drawn: Drawn) -> Answers:
+        answers.append(session.call(check.function, drawn, exercise.forbidden))
+        return answers[-1]
+
+    report = judge_call(exercise, seed, call)
     share = report.earned / report.points
     score = (planned.points or 0.0) * share
     marking.scores[planned.grade_id] = score
@@ -162,10 +174,28 @@ def _check(cell: Cell, planned: PlannedCell, check: Check, session: Session, see
             seed=seed,
         )
     )
+    if report.passed and _is_torchs_own(exercise, answers[0], call, seed):
+        marking.remarks.append(
+            f"the numbers of {check.exercise} are torch's own to the last bit, though no call of torch's was seen"
+        )
     if report.forbidden:
         marking.remarks.append(
             f"{check.exercise} called torch's own {', '.join(report.forbidden)}: no points for it"
         )
+
+
+def _is_torchs_own(exercise: Exercise, first: Answers, call: Callable[[Drawn], Answers], seed: int) -> bool:
+    """Return whether a right solution gives the very bits that torch gives, on several draws of the cases.
+
+    Where the exercise is to write a function of torch's, every other way to compute it rounds elsewhere now and
+    then, as the tests' right routes do. The same bits everywhere mean that torch was called, however well hidden.
+    """
+    if exercise.name not in exercise.forbidden:
+        return False
+    if not same_bits(exercise, exercise.draw(seed), first):
+        return False
+    others = [exercise.draw((seed + step) % 2**31) for step in range(1, BIT_DRAWS)]
+    return all(same_bits(exercise, drawn, call(drawn)) for drawn in others)
 
 
 def _verdict(report: Report, score: float, count: int) -> list[dict[str, Any]]:
@@ -240,13 +270,19 @@ def _plain(cell: Cell, count: int) -> dict[str, Any]:
         "cell_type": cell.cell_type,
         "id": f"cell-{count}",
         "metadata": {"nbgrader": cell.planned.metadata} if cell.planned else {},
-        "source": cell.source,
+        "source": cell.source
+        if cell.cell_type == "code" or _is_ours(cell)
+        else harmless(cell.source, cell.attachments or ()),
     }
     if cell.cell_type == "code":
         data |= {"execution_count": None, "outputs": []}
     if cell.attachments:
         data["attachments"] = cell.attachments
     return data
+
+
+def _is_ours(cell: Cell) -> bool:
+    return cell.planned is not None and cell.planned.locked
 
 
 def _document(plan: NotebookPlan, cells: list[dict[str, Any]]) -> dict[str, Any]:

@@ -3,15 +3,17 @@
 A learner's notebook is graded in a process of its own, forked from a warm one. From the moment before its first
 line runs until its end, that process
 
-- reads no files but Python, its libraries and site-packages (without lossbook, whose references are answers): no
-  other submission, no gradebook, no solutions, nothing under /proc;
+- reads no files but Python, its libraries, fonts and site-packages (without lossbook, whose references are
+  answers): no other submission, no gradebook, no solutions, nothing under /proc. Inside bubblewrap other files
+  are not there at all; without it their names, sizes and times can be asked for where the name is known;
 - writes nowhere but into a scratch directory of its own in memory, of capped size and number of files, which is
   gone when the process ends; where the host has no user namespaces it writes nowhere at all;
-- has no network: it can make no socket of any kind;
+- has no network: it can make no socket of any kind, not even a pair (so asyncio does not work);
 - starts no process, and can neither signal, trace nor inspect another;
 - sees an environment that holds no variable of the grader's;
-- is limited in memory, processor time, size of a file and open files; its wall time and the size of what it
-  sends are limited by the trusted side, which kills it when it goes beyond.
+- is limited in memory, processor time, size of a file and open files; its threads are counted by the warm process,
+  some times a second, its wall time and the size of what it sends are limited by the trusted side: each kills it
+  when it goes beyond.
 
 Three layers keep that. **Landlock** forbids files and, where the kernel can, signals; **seccomp** lets through a
 list of system calls and refuses all others; **rlimits** cap the resources. Where bubblewrap is there, the warm
@@ -19,29 +21,36 @@ process lives inside a container without network and without the rest of the fil
 (:mod:`lossbook.autograde.wall`). Landlock and seccomp are the least that untrusted code is run with:
 :func:`missing` says what a host lacks, and nothing is graded there but by explicit ``--unprotected``.
 
-It does not hide what the processor's caches and clocks may tell, and it trusts the kernel.
+It does not hide what the processor's caches and clocks may tell, and it trusts the kernel. It does not keep a
+learner from reading or changing what is in their own process: nothing there judges them, but the trap for torch's
+own functions can be broken there. What then gives them away is in :mod:`lossbook.autograde.suspicion`.
 """
 
 from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import functools
 import os
 import resource
 import sys
 import sysconfig
+import termios
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import lossbook
 
 MB = 1 << 20
 
 # What Python, NumPy, torch and matplotlib need once they are loaded. Everything else fails with EPERM.
 ALLOWED_CALLS = """
-read write readv writev pread64 pwrite64 lseek close close_range dup dup2 dup3 fcntl ioctl flock
+read write readv writev pread64 pwrite64 lseek close close_range dup dup2 dup3 flock
 openat open stat fstat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat getdents64 getcwd
 chdir fchdir mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 ftruncate fallocate fsync fdatasync
-umask statfs fstatfs utimensat fadvise64 copy_file_range pipe pipe2 eventfd2
+umask statfs fstatfs fadvise64 copy_file_range pipe pipe2 eventfd2
 mmap munmap mprotect mremap madvise brk mincore membarrier
 rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigtimedwait rt_sigsuspend sigaltstack
 futex futex_waitv set_robust_list get_robust_list set_tid_address rseq sched_yield sched_getaffinity
@@ -50,6 +59,12 @@ getrusage getrlimit times time gettimeofday clock_gettime clock_getres clock_nan
 getitimer setitimer alarm pause restart_syscall poll ppoll select pselect6
 epoll_create1 epoll_ctl epoll_wait epoll_pwait getrandom arch_prctl
 """.split()  # noqa: SIM905
+# Of these, the harmless half: fcntl and ioctl can also have signals sent to other processes (F_SETOWN, FIOSETOWN).
+ALLOWED_FCNTL = (
+    *(fcntl.F_DUPFD, fcntl.F_DUPFD_CLOEXEC, fcntl.F_GETFD, fcntl.F_SETFD, fcntl.F_GETFL, fcntl.F_SETFL),
+    *(fcntl.F_GETLK, fcntl.F_SETLK, fcntl.F_SETLKW),
+)
+ALLOWED_IOCTL = (termios.TCGETS, termios.FIONREAD, termios.FIONBIO, termios.FIOCLEX, termios.FIONCLEX)
 PR_SET_NAME = 15
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER, PR_SET_NO_NEW_PRIVS = 22, 2, 38
 CLONE_THREAD, CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER = 0x10000, 0x20000, 0x8000000, 0x10000000
@@ -71,6 +86,7 @@ class Limits:
         scratch_mb: size of the scratch directory.
         files: number of files in it.
         open_files: open at one time.
+        threads: at one time.
     """
 
     memory_mb: int = 1024
@@ -79,6 +95,7 @@ class Limits:
     scratch_mb: int = 32
     files: int = 500
     open_files: int = 64
+    threads: int = 100
 
 
 @functools.cache
@@ -116,21 +133,23 @@ def readable_paths() -> list[str]:
         *("/usr/lib", "/lib", "/lib64", "/usr/share/zoneinfo", "/usr/share/fonts", "/usr/share/fontconfig"),
         *("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts"),
     ]
-    real = {os.path.realpath(path) for path in paths}
-    for folder in _package_folders():
-        real.update(_without_lossbook(folder))
-    return sorted(path for path in real if os.path.exists(path))
+    folders = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    package = os.path.dirname(os.path.realpath(lossbook.__file__))
+    readable: set[str] = set()
+    for path in {os.path.realpath(path) for path in (*paths, *folders)}:
+        readable.update(_without(package, path))
+    return sorted(path for path in readable if os.path.exists(path))
 
 
-def _package_folders() -> list[str]:
-    return [os.path.realpath(path) for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
-
-
-def _without_lossbook(folder: str) -> list[str]:
-    """Return a package folder, or all that is in it but lossbook where lossbook is installed there."""
-    if not os.path.isdir(os.path.join(folder, "lossbook")):
-        return [folder]
-    return [entry.path for entry in os.scandir(folder) if entry.name != "lossbook"]
+def _without(hidden: str, folder: str) -> Iterator[str]:
+    """Yield a folder, or all that is in it but what is hidden: Landlock can allow more, it cannot take back."""
+    if folder == hidden or folder.startswith(f"{hidden}/"):
+        return
+    if not hidden.startswith(f"{folder}/"):
+        yield folder
+        return
+    for entry in os.scandir(folder):
+        yield from _without(hidden, os.path.realpath(entry.path))
 
 
 @functools.cache
@@ -153,7 +172,10 @@ def seccomp_program() -> bytes:
     rules.add_rule(s.ALLOW, "clone", s.Arg(0, s.MASKED_EQ, CLONE_THREAD, CLONE_THREAD))
     rules.add_rule(s.ERRNO(errno.ENOSYS), "clone3")  # glibc then uses clone, whose flags can be read
     rules.add_rule(s.ALLOW, "prctl", s.Arg(0, s.EQ, PR_SET_NAME))
-    rules.add_rule(s.ALLOW, "prlimit64", s.Arg(2, s.EQ, 0))  # reading a limit, not setting one
+    rules.add_rule(s.ALLOW, "prlimit64", s.Arg(0, s.EQ, 0), s.Arg(2, s.EQ, 0))  # reading an own limit
+    for call, commands in (("fcntl", ALLOWED_FCNTL), ("ioctl", ALLOWED_IOCTL)):
+        for command in commands:
+            rules.add_rule(s.ALLOW, call, s.Arg(1, s.EQ, command))
     with open(os.memfd_create("seccomp"), "w+b") as file:
         rules.export_bpf(file)
         file.seek(0)

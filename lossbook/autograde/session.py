@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from lossbook.autograde.harmless import is_picture
 from lossbook.autograde.values import decode_outcome, encode_case, text
 from lossbook.autograde.wire import BadMessage
 from lossbook.autograde.workers import LearnerProcess, LearnerProcessEnded, WarmProcess
@@ -17,7 +18,10 @@ from lossbook.exercises import Aspect, Case
 from lossbook.grader.outcome import Failure, Outcome
 
 GRACE = 2.0  # seconds for a process to stop by itself before it is killed
-OUTPUT_TYPES = frozenset({"text/plain", "text/html", "text/latex", "text/markdown", "image/png"})
+CELL_OUTPUTS = 50
+NOTEBOOK_OUTPUT = 10_000_000  # characters that are kept of what a notebook puts out
+ANSWER_BYTES = 16 << 20  # of arrays that one call of the check may send in all
+PICTURE = 2_000_000  # characters of one picture
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Session:
         self._end = time.monotonic() + clock.notebook
         self._child: LearnerProcess | None = None
         self._ran: list[str] = []  # cells that a fresh process runs again
+        self._room = NOTEBOOK_OUTPUT
         self.endings: list[str] = []  # why learners' processes had to be given up
 
     def __enter__(self) -> Session:
@@ -61,6 +66,14 @@ class Session:
             self._note(str(ending))
             return [_error("ProcessEnded", f"this cell was stopped, and is left out from here on: {ending}")]
         self._ran.append(source)
+        return self._fitting(outputs)
+
+    def _fitting(self, outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the outputs of a cell where there is room left for them, a note in their place where not."""
+        size = sum(map(_size, outputs))
+        if size > self._room:
+            return [_error("TooMuchOutput", "the notebook puts out too much: this cell's output is left out")]
+        self._room -= size
         return outputs
 
     def call(
@@ -76,6 +89,7 @@ class Session:
     ) -> list[Outcome]:
         outcomes: list[Outcome] = []
         blobs: list[bytes] = []
+        room = ANSWER_BYTES
         request = {
             "do": "calls",
             "function": function,
@@ -88,7 +102,12 @@ class Session:
             child.tell(request, self._clock.cell, blobs)
             for _ in cases:
                 header, answer = child.listen(min(self._clock.call + GRACE, max(self._left(), 0.01)))
-                outcomes.append(decode_outcome(header.get("outcome"), answer))
+                room -= sum(map(len, answer))
+                if room < 0:
+                    raise BadMessage("the answers are too large")
+                outcome = decode_outcome(header.get("outcome"), answer)
+                known = tuple(name for name in outcome.forbidden if name in forbidden)
+                outcomes.append(replace(outcome, forbidden=known))
         except LearnerProcessEnded as ending:
             self._note(str(ending))
             outcomes.append(_ended(str(ending)))
@@ -115,7 +134,8 @@ class Session:
         child = self._process()
         header, _ = child.ask({"do": "cell", "source": source, "seconds": seconds}, seconds + GRACE)
         outputs = header.get("outputs")
-        return [clean for output in (outputs if isinstance(outputs, list) else []) if (clean := _clean(output))]
+        found = outputs[:CELL_OUTPUTS] if isinstance(outputs, list) else []
+        return [clean for output in found if (clean := _clean(output))]
 
     def _note(self, ending: str) -> None:
         self.endings.append(ending)
@@ -149,8 +169,17 @@ def _clean(output: Any) -> dict[str, Any] | None:
             name, message = text(output["ename"], 100), text(output["evalue"], 500)
             return {"output_type": "error", "ename": name, "evalue": message, "traceback": trace}
         if kind == "display_data":
-            data = {key: text(value, 1_000_000) for key, value in output["data"].items() if key in OUTPUT_TYPES}
-            return {"output_type": "display_data", "data": data, "metadata": {}}
+            # nothing that a page could run: this goes into the feedback, and into nbgrader's formgrader as it is
+            data = {kind: value for kind, value in output["data"].items() if is_picture(kind, value, PICTURE)}
+            if "text/plain" in output["data"]:
+                data["text/plain"] = text(output["data"]["text/plain"], 50_000)
+            return {"output_type": "display_data", "data": data, "metadata": {}} if data else None
     except (KeyError, TypeError, AttributeError, BadMessage):
         return None
     return None
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    return sum(map(_size, value.values() if isinstance(value, dict) else value))

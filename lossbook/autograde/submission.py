@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import hashlib
 import json
 import os
@@ -11,17 +12,29 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from lossbook.autograde.harmless import FILE_NAME, is_picture
 from lossbook.autograde.plan import NotebookPlan, PlannedCell, SetPlan
 
 MAX_NOTEBOOK = 20 << 20  # bytes
 MAX_CELLS = 2_000
-MAX_SOURCE = 200_000  # characters of one cell
-PICTURES = frozenset({"image/png", "image/jpeg"})
+MAX_BRACKETS = 1_000_000  # each may become an object in memory
+MAX_SOURCE = 50_000  # characters of one cell
+MAX_CODE = 300_000  # characters of all code
+MAX_TIMESTAMP = 1_000
+THEIR_FAULT = frozenset({errno.ELOOP, errno.ENOTDIR, errno.ENXIO})  # links, a file for a folder, sockets
 ADDED = "This cell was missing from the submission. It was added back.\n\n"
 
 
 class Unreadable(Exception):
-    """A notebook cannot be read; the message says why."""
+    """A file cannot be read; the message says why, ``missing`` whether there is none at all."""
+
+    missing = False
+
+
+class NotHandedIn(Unreadable):
+    """There is no such file."""
+
+    missing = True
 
 
 @dataclass(frozen=True)
@@ -71,32 +84,45 @@ class Submission:
 
 
 def read(folder: Path, student: str, plan: SetPlan) -> Submission:
-    """Read a learner's folder. A notebook that cannot be read becomes one with ``trouble``."""
-    found = [(planned, _raw(folder, planned)) for planned in plan.notebooks]
-    moment, remarks = _timestamp(folder / "timestamp.txt")
-    notebooks = tuple(_notebook(planned, raw) for planned, raw in found)
-    return Submission(student, notebooks, _digest([raw for _, raw in found], moment), moment, remarks)
+    """Read a learner's folder. A notebook that cannot be read becomes one with ``trouble``.
+
+    Raises:
+        OSError: the disk or the rights are the trouble, not what was handed in.
+    """
+    raws = _raws(folder, plan)
+    moment, remarks = _timestamp(raws[-1])
+    notebooks = tuple(_notebook(planned, raw) for planned, raw in zip(plan.notebooks, raws, strict=False))
+    return Submission(student, notebooks, _digest(raws), moment, remarks)
 
 
 def fingerprint(folder: Path, plan: SetPlan) -> str:
-    """Return the fingerprint that :func:`read` would give, without looking inside the notebooks."""
-    moment, _ = _timestamp(folder / "timestamp.txt")
-    return _digest([_raw(folder, planned) for planned in plan.notebooks], moment)
+    """Return the fingerprint that :func:`read` would give, without looking inside; "" where it would fail."""
+    try:
+        return _digest(_raws(folder, plan))
+    except OSError:
+        return ""
 
 
-def _raw(folder: Path, planned: NotebookPlan) -> bytes | Unreadable:
+def _raws(folder: Path, plan: SetPlan) -> list[bytes | Unreadable]:
+    """Return the bytes of the notebooks and of timestamp.txt, or why there are none."""
+    names = [f"{planned.name}.ipynb" for planned in plan.notebooks]
+    return [*(_raw(folder, name) for name in names), _raw(folder, "timestamp.txt", MAX_TIMESTAMP)]
+
+
+def _raw(folder: Path, name: str, limit: int = MAX_NOTEBOOK) -> bytes | Unreadable:
     try:
         if folder.is_symlink() or folder.parent.is_symlink():
             raise Unreadable("the folder is a link, not a folder")
-        return _bytes(folder / f"{planned.name}.ipynb")
+        return _bytes(folder / name, limit)
     except Unreadable as trouble:
         return trouble
 
 
-def _digest(raws: list[bytes | Unreadable], moment: datetime.datetime | None) -> str:
-    digest = hashlib.sha256(str(moment).encode())
+def _digest(raws: list[bytes | Unreadable]) -> str:
+    digest = hashlib.sha256()
     for raw in raws:
-        digest.update(raw if isinstance(raw, bytes) else str(raw).encode("utf-8", "replace"))
+        content = raw if isinstance(raw, bytes) else str(raw).encode("utf-8", "replace")
+        digest.update(f"{len(content)} ".encode() + content)
     return digest.hexdigest()
 
 
@@ -109,19 +135,22 @@ def _notebook(planned: NotebookPlan, raw: bytes | Unreadable) -> Notebook:
         return Notebook(planned, (), trouble=str(trouble))
 
 
-def _bytes(path: Path, limit: int = MAX_NOTEBOOK) -> bytes:
+def _bytes(path: Path, limit: int) -> bytes:
     """Return a plain file's bytes. A link is not followed: it may lead anywhere."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
-        raise Unreadable(f"{path.name} was not handed in") from None
+        raise NotHandedIn(f"{path.name} was not handed in") from None
     except OSError as error:
+        if error.errno not in THEIR_FAULT:
+            raise
         why = "is a link, not a file" if path.is_symlink() else f"cannot be opened ({error.strerror})"
         raise Unreadable(f"{path.name} {why}") from None
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise Unreadable(f"{path.name} is no plain file")
     with open(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise Unreadable(f"{path.name} is no plain file")
         if found.st_size > limit:
             raise Unreadable(
                 f"{path.name} has {found.st_size / 1e6:.0f} MB: clear its outputs and hand it in again"
@@ -131,6 +160,7 @@ def _bytes(path: Path, limit: int = MAX_NOTEBOOK) -> bytes:
 
 def _cells(raw: bytes) -> list[dict[str, Any]]:
     try:
+        assert raw.count(b"[") + raw.count(b"{") <= MAX_BRACKETS
         data = json.loads(raw)
         cells = data["cells"] if data.get("nbformat", 4) >= 4 else data["worksheets"][0]["cells"]
         assert isinstance(cells, list)
@@ -138,7 +168,10 @@ def _cells(raw: bytes) -> list[dict[str, Any]]:
         raise Unreadable("it is no valid notebook: open it in Jupyter, save it, and hand it in again") from None
     if len(cells) > MAX_CELLS:
         raise Unreadable(f"it has {len(cells)} cells, {MAX_CELLS} are read at most")
-    return [cell for cell in cells if isinstance(cell, dict)]
+    found = [cell for cell in cells if isinstance(cell, dict)]
+    if sum(len(_source(cell)) for cell in found if cell.get("cell_type") == "code") > MAX_CODE:
+        raise Unreadable(f"it has more than {MAX_CODE} characters of code")
+    return found
 
 
 def _restore(plan: NotebookPlan, found: list[dict[str, Any]]) -> Notebook:
@@ -164,12 +197,16 @@ def _restore(plan: NotebookPlan, found: list[dict[str, Any]]) -> Notebook:
 
 def _cell(data: dict[str, Any]) -> Cell:
     kind = data.get("cell_type")
+    known = kind if isinstance(kind, str) and kind in ("code", "markdown", "raw") else "markdown"
+    return Cell(known, _source(data), attachments=_attachments(data))
+
+
+def _source(data: dict[str, Any]) -> str:
     source = data.get("source", data.get("input", ""))
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
     source = source if isinstance(source, str) else ""
-    text = source[:MAX_SOURCE].encode("utf-8", "replace").decode()
-    return Cell(kind if kind in ("code", "markdown", "raw") else "markdown", text, attachments=_attachments(data))
+    return source[:MAX_SOURCE].encode("utf-8", "replace").decode()
 
 
 def _attachments(data: dict[str, Any]) -> dict[str, dict[str, str]] | None:
@@ -178,9 +215,9 @@ def _attachments(data: dict[str, Any]) -> dict[str, dict[str, str]] | None:
     if data.get("cell_type") != "markdown" or not isinstance(found, dict):
         return None
     kept = {
-        str(name): {kind: value for kind, value in bundle.items() if kind in PICTURES and isinstance(value, str)}
+        name: {kind: value for kind, value in bundle.items() if is_picture(kind, value)}
         for name, bundle in found.items()
-        if isinstance(bundle, dict)
+        if isinstance(bundle, dict) and FILE_NAME.match(name)
     }
     return {name: bundle for name, bundle in kept.items() if bundle} or None
 
@@ -225,13 +262,15 @@ def _with_missing(plan: NotebookPlan, cells: list[Cell], seen: set[str], remarks
     return cells
 
 
-def _timestamp(path: Path) -> tuple[datetime.datetime | None, tuple[str, ...]]:
-    if not os.path.lexists(path):
+def _timestamp(raw: bytes | Unreadable) -> tuple[datetime.datetime | None, tuple[str, ...]]:
+    if isinstance(raw, Unreadable) and raw.missing:
         return None, ()
     from nbgrader.utils import parse_utc
 
     try:
-        text = _bytes(path, limit=1_000).decode().strip()
+        if isinstance(raw, Unreadable):
+            raise raw
+        text = raw.decode().strip()
         return (parse_utc(text) if text else None), ()
-    except (Unreadable, ValueError, OverflowError):
+    except Exception:  # dateutil fails in many ways
         return None, ("timestamp.txt could not be read: no time of submission is recorded",)

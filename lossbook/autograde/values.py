@@ -22,6 +22,7 @@ MAX_ITEMS = 10_000
 MAX_AXES = 64
 MAX_TEXT = 2_000
 MAX_TEXTS = 50
+MAX_INTEGER = 2**63
 
 # What an Array of a torch dtype holds its numbers in: see lossbook.grader.outcome.array.
 NUMPY_DTYPES = {
@@ -105,6 +106,7 @@ def encode_outcome(outcome: Outcome, blobs: list[bytes]) -> dict[str, Any]:
         "forbidden": list(outcome.forbidden),
         "failure": failure and [failure.kind, list(failure.bases), failure.message, failure.line, failure.source],
         "timed_out": outcome.timed_out,
+        "skipped": outcome.skipped,
     }
 
 
@@ -128,12 +130,14 @@ def decode_outcome(data: Any, blobs: list[bytes]) -> Outcome:
         BadMessage: it is none; nothing is taken on trust, neither types nor sizes.
     """
     try:
-        return _outcome(data, blobs)
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError, RecursionError) as error:
+        return _outcome(data, list(blobs))
+    except BadMessage:
+        raise
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError) as error:
         raise BadMessage(f"an answer is malformed ({type(error).__name__})") from None
 
 
-def _outcome(data: Any, blobs: list[bytes]) -> Outcome:
+def _outcome(data: Any, blobs: list[bytes | None]) -> Outcome:
     gradient = _answer(data["gradient"], blobs, MAX_DEPTH)
     if not (gradient is None or isinstance(gradient, Array)):
         raise BadMessage("a gradient is no tensor")
@@ -147,6 +151,7 @@ def _outcome(data: Any, blobs: list[bytes]) -> Outcome:
         forbidden=tuple(text(item, 100) for item in data["forbidden"][:MAX_TEXTS]),
         failure=_failure(data["failure"]),
         timed_out=data["timed_out"] is True,
+        skipped=data["skipped"] is True,
     )
 
 
@@ -163,11 +168,13 @@ def _failure(data: Any) -> Failure | None:
     )
 
 
-def _answer(data: Any, blobs: list[bytes], depth: int) -> Any:
+def _answer(data: Any, blobs: list[bytes | None], depth: int) -> Any:
     if depth == 0:
         raise BadMessage("an answer is nested too deeply")
-    if data is None or type(data) in (bool, int, float):
+    if data is None or type(data) in (bool, float):
         return data
+    if type(data) is int:
+        return data if abs(data) < MAX_INTEGER else Other("int")  # no array could hold it
     if type(data) is str:
         return text(data, MAX_TEXT)
     if "array" in data:
@@ -182,11 +189,14 @@ def _answer(data: Any, blobs: list[bytes], depth: int) -> Any:
     return tuple(_answer(item, blobs, depth - 1) for item in items)
 
 
-def _array(data: dict[str, Any], blobs: list[bytes]) -> Array:
+def _array(data: dict[str, Any], blobs: list[bytes | None]) -> Array:
     dtype = np.dtype(NUMPY_DTYPES[data["dtype"]])
-    shape, raw = data["shape"], blobs[_whole_number(data["array"])]
+    shape, position = data["shape"], _whole_number(data["array"])
     if type(shape) is not list or len(shape) > MAX_AXES:
         raise BadMessage("a shape is no short list")
+    raw, blobs[position] = blobs[position], None  # else a short message could have one blob copied a million times
+    if raw is None:
+        raise BadMessage("two arrays have the same numbers")
     if math.prod(map(_whole_number, shape)) * dtype.itemsize != len(raw):
         raise BadMessage("a shape does not fit its numbers")
     if dtype.kind == "b":  # any other byte than 0 and 1 is no bool

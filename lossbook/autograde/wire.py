@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 LENGTHS = struct.Struct("<II")
-MAX_HEADER = 1 << 20
-MAX_BODY = 32 << 20
+MAX_HEADER = 4 << 20
+MAX_BODY = 4 << 20  # the arrays of one answer, or of all of an exercise's cases: some hundred numbers each
 
 
 class BadMessage(ValueError):

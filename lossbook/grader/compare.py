@@ -210,7 +210,8 @@ def _parts_difference(want: Mapping[Any, Any], got: Mapping[Any, Any], aspect: A
         missing = [repr(key) for key in want if key not in got]
         if missing:
             return f"returned a dict without {' and '.join(missing)}"
-        return f"returned a dict with {' and '.join(repr(key) for key in got if key not in want)} besides"
+        more = [repr(key) for key in got if key not in want][:5]
+        return f"returned a dict with {' and '.join(more)} besides"
     for key, wanted in want.items():
         problem = _value_difference(wanted, got[key], aspect, case)
         if problem is not None:

@@ -7,6 +7,8 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from lossbook.exercises.forbidden import AUTOGRAD
+
 
 def base_name(name: str) -> str:
     """Return the bare name of a torch function or operator: "aten::_softmax.out" gives "softmax"."""
@@ -35,6 +37,13 @@ class ForbiddenCalls:
     def __exit__(self, *exception: Any) -> None:
         for mode in reversed(self._modes):
             mode.__exit__(*exception)
+
+    def in_backward(self) -> TorchFunctionMode:
+        """Return the net for the gradient's computation: a learner's autograd.Function may call anything there.
+
+        Python names alone: torch's own formulas may use what a learner may not.
+        """
+        return _FunctionTrap(self._modes[0].forbidden - AUTOGRAD, self.called)
 
 
 @functools.cache

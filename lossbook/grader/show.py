@@ -12,10 +12,16 @@ from lossbook.exercises import Case
 from lossbook.grader.outcome import Array, Other, array
 
 FEW = 12  # numbers that are written out
+LONGEST = 400  # characters; a learner's function may return anything
 
 
 def show(value: Any) -> str:
     """Return plain data, as :func:`lossbook.grader.outcome.freeze` makes it, in a few words."""
+    text = _show(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
+
+
+def _show(value: Any) -> str:
     if isinstance(value, Tensor):
         value = array(value)
     if isinstance(value, Array):
@@ -27,11 +33,11 @@ def show(value: Any) -> str:
     if isinstance(value, float):
         return _show_float(value)
     if isinstance(value, tuple):
-        return f"({', '.join(show(item) for item in value)}{',' if len(value) == 1 else ''})"
+        return f"({', '.join(_show(item) for item in value)}{',' if len(value) == 1 else ''})"
     if isinstance(value, list):
-        return f"[{', '.join(show(item) for item in value)}]"
+        return f"[{', '.join(_show(item) for item in value)}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key!r}: {show(item)}' for key, item in value.items())}}}"
+        return f"{{{', '.join(f'{key!r}: {_show(item)}' for key, item in value.items())}}}"
     return repr(value)
 
 

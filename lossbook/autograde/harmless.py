@@ -1,0 +1,45 @@
+"""What a learner wrote or drew, without what could run in a page that shows it: feedback, or formgrader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+PICTURES = frozenset({"image/png", "image/jpeg"})
+FILE_NAME = re.compile(r"[\w.-]{1,200}\Z", re.ASCII)  # of an attachment: it ends up in an address
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*\Z")
+_ENTITY = re.compile(r"&(?=[A-Za-z#])")
+_ATTACHED = re.compile(r"attachment(?:\\?:)([\w.-]*)", re.ASCII)
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_RUNS = re.compile(r"(?:java|vb)script\s*\\?:|data\s*\\?:\s*text", re.IGNORECASE)
+# MathJax makes links and attributes of these, whatever Markdown makes of them
+_TEX = re.compile(
+    r"\\(?=(?:href|url|require|mmlToken|class|cssId|style|data|html\w*|unicode|def|let|newcommand)\b)"
+)
+
+
+def is_picture(kind: Any, value: Any, limit: int = 20 << 20) -> bool:
+    """Return whether this is a picture, which is base64 and nothing else: it ends up in an address."""
+    return (
+        isinstance(kind, str)
+        and kind in PICTURES
+        and isinstance(value, str)
+        and len(value) <= limit
+        and bool(_BASE64.match(value))
+    )
+
+
+def harmless(text: str, attached: Iterable[str] = ()) -> str:
+    """Return Markdown in which tags, scripts' addresses and TeX commands that make links are only text.
+
+    So are entities, which could spell any of these, and pictures that are not ``attached``: nbconvert refuses the
+    whole page for one of them.
+    """
+    there = set(attached)
+    text = _ENTITY.sub(
+        "& ", _TAG.sub("< ", text)
+    )  # a space, because Markdown undoes any other escape in addresses
+    text = _RUNS.sub("(no script)", text)
+    text = _TEX.sub(r"\\backslash ", text)
+    return _ATTACHED.sub(lambda found: found[0] if found[1] in there else f"(not attached) {found[1] or ''}", text)
