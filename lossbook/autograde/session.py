@@ -12,7 +12,7 @@ from typing import Any
 
 from lossbook.autograde.values import decode_outcome, encode_case, text
 from lossbook.autograde.wire import BadMessage
-from lossbook.autograde.workers import LearnerProcess, LearnerProcessEnded, WarmProcess
+from lossbook.autograde.workers import GraderTrouble, LearnerProcess, LearnerProcessEnded, WarmProcess
 from lossbook.exercises import Aspect, Case
 from lossbook.grader.outcome import Failure, Outcome
 
@@ -118,8 +118,16 @@ class Session:
         return [clean for output in (outputs if isinstance(outputs, list) else []) if (clean := _clean(output))]
 
     def _note(self, ending: str) -> None:
+        """Give the process up, for a reason that is the learner's.
+
+        Raises:
+            GraderTrouble: the reason is not theirs: something else killed the process.
+        """
+        child = self._child
         self.endings.append(ending)
         self._give_up()
+        if child is not None and child.killed_from_outside:
+            raise GraderTrouble("a learner's process was killed from outside: is there enough memory?")
 
     def _give_up(self) -> None:
         child, self._child = self._child, None

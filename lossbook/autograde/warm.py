@@ -2,8 +2,8 @@
 
 Started by :mod:`lossbook.autograde.workers` as ``python -P -m lossbook.autograde.warm FD MODE``, inside bubblewrap
 where there is one. FD is a SOCK_SEQPACKET socket. The request for a child is a message with the child's own
-socket attached; the answer is ``{"exit": ..., "cpu": ..., "memory_mb": ...}`` when that child has ended. Any
-message in between, or the end of the connection, kills the child.
+socket attached; the answer is ``{"exit": ..., "killed": ..., "cpu": ..., "memory_mb": ...}`` when that child has
+ended. Any message in between, or the end of the connection, kills the child; ``killed`` says whether that was so.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def main(descriptor: int, mode: str) -> None:
             message, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 1)
             if not message:
                 return
-            _one_child(control, descriptors[0], home, mode == PROTECTED)
+            if descriptors:  # else the order to kill a child that has just ended by itself
+                _one_child(control, descriptors[0], home, mode == PROTECTED)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -95,7 +96,8 @@ def _wait(control: socket.socket, child: int) -> dict[str, float] | None:
     handle = os.pidfd_open(child)
     ready, _, _ = select.select([control.fileno(), handle], [], [])
     told = control.recv(1 << 16) if control.fileno() in ready else b"."
-    if handle not in ready:
+    killed = handle not in ready
+    if killed:
         signal.pidfd_send_signal(handle, signal.SIGKILL)
     _, status, usage = os.wait4(child, 0)
     os.close(handle)
@@ -103,6 +105,7 @@ def _wait(control: socket.socket, child: int) -> dict[str, float] | None:
         return None
     return {
         "exit": os.waitstatus_to_exitcode(status),
+        "killed": killed,
         "cpu": usage.ru_utime + usage.ru_stime,
         "memory_mb": usage.ru_maxrss / 1024,
     }
