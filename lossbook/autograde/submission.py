@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import hashlib
 import json
 import os
@@ -17,6 +18,7 @@ MAX_NOTEBOOK = 20 << 20  # bytes
 MAX_CELLS = 2_000
 MAX_SOURCE = 200_000  # characters of one cell
 PICTURES = frozenset({"image/png", "image/jpeg"})
+NO_FILE = frozenset({errno.ENXIO, errno.ENOTDIR})  # a socket; a file where the folder should be
 ADDED = "This cell was missing from the submission. It was added back.\n\n"
 
 
@@ -71,7 +73,11 @@ class Submission:
 
 
 def read(folder: Path, student: str, plan: SetPlan) -> Submission:
-    """Read a learner's folder. A notebook that cannot be read becomes one with ``trouble``."""
+    """Read a learner's folder. A notebook that cannot be read becomes one with ``trouble``.
+
+    Raises:
+        OSError: the disk or its rights fail, which is no doing of the learner's.
+    """
     found = [(planned, _raw(folder, planned)) for planned in plan.notebooks]
     moment, remarks = _timestamp(folder / "timestamp.txt")
     notebooks = tuple(_notebook(planned, raw) for planned, raw in found)
@@ -110,14 +116,22 @@ def _notebook(planned: NotebookPlan, raw: bytes | Unreadable) -> Notebook:
 
 
 def _bytes(path: Path, limit: int = MAX_NOTEBOOK) -> bytes:
-    """Return a plain file's bytes. A link is not followed: it may lead anywhere."""
+    """Return a plain file's bytes. A link is not followed: it may lead anywhere.
+
+    Raises:
+        Unreadable: for what the learner did.
+        OSError: for anything else.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         raise Unreadable(f"{path.name} was not handed in") from None
     except OSError as error:
-        why = "is a link, not a file" if path.is_symlink() else f"cannot be opened ({error.strerror})"
-        raise Unreadable(f"{path.name} {why}") from None
+        if path.is_symlink():
+            raise Unreadable(f"{path.name} is a link, not a file") from None
+        if error.errno in NO_FILE:
+            raise Unreadable(f"{path.name} is no plain file") from None
+        raise
     with open(descriptor, "rb") as file:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):

@@ -13,7 +13,6 @@ from rich.text import Text
 
 from lossbook.autograde import course as courses
 from lossbook.autograde.batch import Options, Summary, grade_set
-from lossbook.autograde.gradebook import NOT_GRADED, Book, Standing
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,33 +40,28 @@ def run(options: argparse.Namespace, console: Console) -> bool:
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console) as bars:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         bar = bars.add_task(options.set, total=None)
         summary = grade_set(
             course, options.set, wanted, lambda done, of: bars.update(bar, completed=done, total=of)
         )
-    standings = Book(course).standings(options.set)
-    _show(console, summary, standings)
-    return not summary.failed and not any(
-        standings[student].status == NOT_GRADED for student in summary.before if student in standings
-    )
+    _show(console, summary)
+    return summary.complete
 
 
-def _show(console: Console, summary: Summary, standings: dict[str, Standing]) -> None:
+def _show(console: Console, summary: Summary) -> None:
     count = len(summary.graded)
-    speed = f", {1000 * summary.seconds / count:.0f} ms each" if count else ""
-    console.print(
-        f"{summary.plan.name}: {count} graded in {summary.seconds:.1f} s{speed};"
-        f" {len(summary.before)} stand from before; {len(summary.failed)} not graded",
-        highlight=False,
-    )
-    flagged = {
-        student: "; ".join(standings[student].remarks)
-        for student in (*summary.graded, *summary.before)
-        if student in standings and standings[student].remarks
-    }
-    _table(console, "Look at these yourself", flagged)
-    _table(console, "Not graded: run the command again, they have no score from this run", summary.failed)
+    told = [f"{count} graded" + (f" in {summary.seconds:.1f} s" if count else "")]
+    if summary.before:
+        told.append(f"{len(summary.before)} graded before")
+    if summary.failed:
+        told.append(f"{len(summary.failed)} not graded")
+    console.print(f"{summary.plan.name}: {', '.join(told)}", highlight=False)
+    _table(console, "Look at these yourself", summary.flagged)
+    _table(console, "Not graded, without a score from this run: run the command again", summary.failed)
+    if summary.stopped:
+        left = summary.waiting - count
+        console.print(f"Stopped. {left} of {summary.waiting} wait for the next lossbook grade {summary.plan.name}")
 
 
 def _table(console: Console, title: str, rows: dict[str, str]) -> None:

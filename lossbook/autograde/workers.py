@@ -80,7 +80,7 @@ class WarmProcess:
         return child
 
     def end_child(self, patience: float = 0.0) -> dict[str, float]:
-        """Kill the child if it still runs after some seconds; return how it ended, processor seconds and memory."""
+        """Kill the child if it still runs after some seconds; return how it ended and what it used."""
         if patience and select.select([self._control], [], [], patience)[0]:
             return self._ending()
         with contextlib.suppress(OSError):
