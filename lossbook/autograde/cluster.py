@@ -23,8 +23,8 @@ PATIENCE = 120.0  # seconds without any worker until what is left is given up: a
 def on_a_cluster(assignment: Assignment, students: Sequence[str], scheduler: str) -> Generator[Result]:
     """Yield each submission's result as it is there, from the workers of a dask scheduler.
 
-    Where workers die their submissions go to others. Where all of them are gone for long, or the scheduler is, what
-    is left is not graded.
+    Where workers die their submissions go to others. Where all workers are gone for long, or the scheduler is,
+    what is left is not graded.
 
     Raises:
         CannotGrade: dask is missing, there is no scheduler at that address, or it has no workers.

@@ -15,7 +15,7 @@ from lossbook.autograde.task import Assignment, Graded, NotGraded
 from lossbook.autograde.workers import PASSED_ON
 
 TRIES = 3  # a submission whose worker dies so often is not graded
-STARTS = 5  # workers that die one after the other before they are ready
+STARTS = 5  # workers that fail one after the other before they are ready
 AHEAD = 2  # submissions at a worker: it need not wait for us between two
 ENVIRONMENT = (*PASSED_ON, "PATH", "HOME", "TMPDIR", "LOSSBOOK_BOOK")  # no password of a database
 END_SECONDS = 10
@@ -45,6 +45,7 @@ class _Crew:
         self._waiting = deque(students)
         self._tries = Counter[str]()
         self._stillborn = 0
+        self._reason = "its process ended"  # why a worker failed to start
         self._workers: list[_Worker] = []
 
     def has_work(self) -> bool:
@@ -59,6 +60,10 @@ class _Crew:
             try:
                 result = worker.take()
             except (EOFError, OSError):
+                yield from self._replace(worker)
+                continue
+            except CannotStart as reason:
+                self._reason = str(reason)
                 yield from self._replace(worker)
                 continue
             self._stillborn = 0
@@ -97,10 +102,7 @@ class _Crew:
         self.kill()
         self._waiting.clear()
         for student in left:
-            yield (
-                student,
-                NotGraded(f"{STARTS} workers ended while they started: is there enough memory for torch?"),
-            )
+            yield student, NotGraded(f"{STARTS} workers could not start one after the other: {self._reason}")
 
     def end(self) -> None:
         """Let the workers end their own processes, side by side."""
@@ -114,6 +116,10 @@ class _Crew:
         for worker in self._workers:
             worker.kill()
         self._workers.clear()
+
+
+class CannotStart(Exception):
+    """A worker cannot work here; the message says why."""
 
 
 class _Worker:
@@ -153,9 +159,12 @@ class _Worker:
 
         Raises:
             EOFError, OSError: it is gone.
+            CannotStart: it says why it cannot work.
         """
         message = self.connection.recv()
         if not self.started:
+            if message is not None:
+                raise CannotStart(message)
             self.started = True
             return None
         return self.given.popleft(), message

@@ -13,6 +13,7 @@ from pathlib import Path
 from lossbook.autograde.files import write_graded
 from lossbook.autograde.marking import Marked, mark
 from lossbook.autograde.plan import SetPlan, judges
+from lossbook.autograde.sandbox import SandboxUnavailable
 from lossbook.autograde.session import Clock
 from lossbook.autograde.submission import read
 from lossbook.autograde.workers import GraderTrouble, WarmProcess
@@ -59,6 +60,18 @@ _warm: dict[bool, WarmProcess] = {}
 _one_at_a_time = threading.Lock()  # a dask worker may run tasks in several threads; torch's settings are global
 
 
+def prepare(assignment: Assignment) -> None:
+    """Start what grading needs, so that it is known at once where that does not work here.
+
+    Raises:
+        NotGraded: it does not.
+    """
+    try:
+        _warm_process(assignment)
+    except (GraderTrouble, SandboxUnavailable, OSError) as trouble:
+        raise NotGraded(str(trouble)) from None
+
+
 def grade(assignment: Assignment, student: str) -> Graded:
     """Grade one submission, and write its notebooks.
 
@@ -70,7 +83,7 @@ def grade(assignment: Assignment, student: str) -> Graded:
             return _grade(assignment, student)
     except NotGraded:
         raise
-    except GraderTrouble as trouble:
+    except (GraderTrouble, SandboxUnavailable) as trouble:
         raise NotGraded(str(trouble)) from None
     except OSError as error:
         raise NotGraded(_in_words(error)) from None

@@ -1,8 +1,9 @@
 """A trusted worker of one machine: grades what the coordinator names, one submission after the other.
 
-Started by :mod:`lossbook.autograde.pool` as ``python -P -m lossbook.autograde.trusted FD PARENT``. Over the connection
-it gets an Assignment and then names; it answers ``None`` when it is ready, and with a Graded or a NotGraded for each
-name. It ends with the coordinator, so that no two gradings are ever at work on one course.
+Started by :mod:`lossbook.autograde.pool` as ``python -P -m lossbook.autograde.trusted FD PARENT``. It gets an
+Assignment over the connection, and then names. It answers ``None`` when it is ready, or a NotGraded where it cannot
+work, and then with a Graded or a NotGraded for each name. It ends with the coordinator, so that no two gradings are
+ever at work on one course.
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ import os
 import signal
 import sys
 from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lossbook.autograde.task import Assignment
 
 PR_SET_PDEATHSIG = 1
 
@@ -23,17 +28,28 @@ def main(descriptor: int, parent: int) -> None:
         assignment = connection.recv()
         from lossbook.autograde import task  # torch
 
-        connection.send(None)
-        while True:
-            try:
-                student = connection.recv()
-            except EOFError:
-                break
-            try:
-                connection.send(task.grade(assignment, student))
-            except task.NotGraded as reason:
-                connection.send(reason)
-    task.close()
+        try:
+            task.prepare(assignment)
+            connection.send(None)
+            _serve(connection, assignment)
+        except task.NotGraded as reason:
+            connection.send(reason)
+        finally:
+            task.close()
+
+
+def _serve(connection: Connection, assignment: Assignment) -> None:
+    from lossbook.autograde.task import NotGraded, grade
+
+    while True:
+        try:
+            student = connection.recv()
+        except EOFError:
+            return
+        try:
+            connection.send(grade(assignment, student))
+        except NotGraded as reason:
+            connection.send(reason)
 
 
 def _end_with(parent: int) -> None:

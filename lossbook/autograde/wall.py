@@ -31,12 +31,13 @@ def _works(bubblewrap: str) -> bool:
 def _arguments(bubblewrap: str) -> list[str]:
     arguments = [bubblewrap, "--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534"]
     arguments += ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--cap-drop", "ALL"]
+    # before the others: what is needed may itself be somewhere in /tmp
+    arguments += ["--proc", "/proc", "--dev", "/dev", "--size", str(TMP_BYTES), "--tmpfs", "/tmp"]
     for path in _seen():
         arguments += ["--ro-bind", path, path]
     for link in ("/lib", "/lib64", "/bin", "/sbin"):  # links into /usr on today's distributions
         if os.path.islink(link):
             arguments += ["--symlink", os.readlink(link), link]
-    arguments += ["--proc", "/proc", "--dev", "/dev", "--size", str(TMP_BYTES), "--tmpfs", "/tmp"]
     return [*arguments, "--chdir", "/tmp", "--"]
 
 
