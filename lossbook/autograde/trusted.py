@@ -1,9 +1,9 @@
 """A trusted worker of one machine: grades what the coordinator names, one submission after the other.
 
 Started by :mod:`lossbook.autograde.pool` as ``python -P -m lossbook.autograde.trusted FD PARENT``. It gets an
-Assignment over the connection, and then names. It answers ``None`` when it is ready, or a NotGraded where it cannot
-work, and then with a Graded or a NotGraded for each name. It ends with the coordinator, so that no two gradings are
-ever at work on one course.
+Assignment over the connection, and then names. It answers ``None`` when it is ready, or a NotGraded where it
+cannot work, and then with a Graded or a NotGraded for each name. It ends with the coordinator, so that no two
+gradings are ever at work on one course.
 """
 
 from __future__ import annotations
