@@ -39,7 +39,10 @@ c.ExportApp.plugin_class = GradesExport
 """
 RIGHT = {"sigmoid": "return torch.where(x < 0, x.exp() / (1 + x.exp()), 1 / (1 + (-x).exp()))"}
 RIGHT["softmax"] = "z = (x - x.amax(dim, keepdim=True)).exp()\n    return z / z.sum(dim, keepdim=True)"
-TEXTBOOK = {"sigmoid": "return 1 / (1 + torch.exp(-x))", "softmax": "return x.exp() / x.exp().sum(dim, keepdim=True)"}
+TEXTBOOK = {
+    "sigmoid": "return 1 / (1 + torch.exp(-x))",
+    "softmax": "return x.exp() / x.exp().sum(dim, keepdim=True)",
+}
 FORBIDDEN = {"sigmoid": "return 1 / (1 + torch.exp(x))", "softmax": "return torch.softmax(x, dim)"}
 CLASS = {"ada": RIGHT, "ben": TEXTBOOK, "cleo": FORBIDDEN, "dan": {}, "eve": RIGHT, "finn": None}
 LATE = "eve"
@@ -73,6 +76,11 @@ def release(root: Path, exercises: tuple[str, ...]) -> None:
         ]
     cells.append(new_markdown_cell(ESSAY, metadata=tags("essay", points=2, solution=True)))
     nbformat.write(new_notebook(cells=cells), source / f"{NOTEBOOK}.ipynb")
+    register(root)
+
+
+def register(root: Path) -> None:
+    """Let nbgrader enter the set into the gradebook."""
     config = courses.load(root).config
     config.CourseDirectory.root = str(root)
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # nbgrader asks alembic
@@ -99,7 +107,9 @@ def hand_in(root: Path, student: str, bodies: dict[str, str] | None) -> None:
     notebook = nbformat.read(root / "exercises" / SET / path.name, as_version=4)
     for cell in notebook.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        cell.source = cell.source.replace("raise NotImplementedError", bodies.get(name, "raise NotImplementedError"))
+        cell.source = cell.source.replace(
+            "raise NotImplementedError", bodies.get(name, "raise NotImplementedError")
+        )
         if name == "essay" and bodies:
             cell.source = f"{student} thinks so."
     nbformat.write(notebook, path)
@@ -111,12 +121,12 @@ def copy(template: Path, root: Path) -> Path:
 
 
 def database(root: Path) -> str:
-    return f"sqlite:///{root / 'gradebook.db'}"
+    return courses.load(root).database
 
 
-def grades(root: Path, url: str = "") -> dict:
+def grades(root: Path) -> dict:
     """Return all that the gradebook and the graded notebooks say, without ids and times that differ by run."""
-    with nb.Gradebook(url or database(root)) as book:
+    with nb.Gradebook(database(root)) as book:
         submissions = {
             submission.student_id: {
                 "time": submission.timestamp,
@@ -124,14 +134,16 @@ def grades(root: Path, url: str = "") -> dict:
             }
             for submission in book.assignment_submissions(SET)
         }
-    with create_engine(url or database(root)).connect() as connection:
+    with create_engine(database(root)).connect() as connection:
         ours = {
             row.student: (row.assignment, row.status, row.fingerprint, row.version, row.findings, row.remarks)
             for row in connection.execute(select(GRADING))
         }
     folder = root / "autograded"
     files = {
-        str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.stat().st_size
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith(".")
     }
     return {"submissions": submissions, "ours": ours, "files": files}
 
@@ -154,7 +166,7 @@ def score(root: Path, student: str) -> float:
 
 
 def start(root: Path, *options: str) -> int:
-    """Start ``lossbook grade`` in a process of its own, forked from this one, which has all imports; return its id."""
+    """Start ``lossbook grade`` in a process of its own, forked from this one with its imports; return its id."""
     sys.stdout.flush()
     pid = os.fork()
     if pid:
@@ -167,7 +179,7 @@ def start(root: Path, *options: str) -> int:
         os.dup2(log, 1)
         os.dup2(log, 2)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)
+        sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
         status = cli.main(["grade", SET, *options])
         sys.stdout.flush()
         sys.stderr.flush()
