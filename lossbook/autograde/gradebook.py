@@ -129,7 +129,7 @@ class Book:
         try:
             with nb.Gradebook(self._course.database, self._course.course_id) as opened:
                 return plans.load(opened, set_name)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, nb.InvalidEntry) as error:
             raise CannotGrade(f"cannot read the gradebook: {in_words(error)}") from None
 
     def secret(self) -> bytes:

@@ -31,13 +31,14 @@ CONFIG = """
 from lossbook.autograde.export import GradesExport
 
 c = get_config()
+c.CourseDirectory.course_id = "class"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 c.LateSubmissionPlugin.penalty_method = "zero"
 c.ExportApp.plugin_class = GradesExport
 """
-RIGHT = {"sigmoid": "return torch.where(x < 0, x.exp() / (1 + x.exp()), 1 / (1 + (-x).exp()))"}
+RIGHT = {"sigmoid": "z = torch.where(x < 0, x, -x).exp()\n    return torch.where(x < 0, z, 1) / (1 + z)"}
 RIGHT["softmax"] = "z = (x - x.amax(dim, keepdim=True)).exp()\n    return z / z.sum(dim, keepdim=True)"
 TEXTBOOK = {
     "sigmoid": "return 1 / (1 + torch.exp(-x))",
