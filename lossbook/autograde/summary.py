@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 SHOWN = 20  # lines of each table; the rest is counted
+LINE_SECONDS = 60.0  # between two lines of progress in a file
 
 
 def run(options: argparse.Namespace, console: Console) -> bool:
@@ -34,19 +38,38 @@ def run(options: argparse.Namespace, console: Console) -> bool:
         scheduler=options.scheduler,
         protected=not options.unprotected,
     )
+    with _progress(console, options.set) as progress:
+        summary = grade_set(course, options.set, wanted, progress)
+    _show(console, summary)
+    return summary.complete
+
+
+@contextmanager
+def _progress(console: Console, name: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar with the time that is left; in a file a line now and then."""
+    if not console.is_terminal:
+        yield _Lines(console, name)
+        return
     columns = (
         TextColumn("grading {task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        bar = bars.add_task(options.set, total=None)
-        summary = grade_set(
-            course, options.set, wanted, lambda done, of: bars.update(bar, completed=done, total=of)
-        )
-    _show(console, summary)
-    return summary.complete
+    with Progress(*columns, console=console, transient=True) as bars:
+        bar = bars.add_task(name, total=None)
+        yield lambda done, of: bars.update(bar, completed=done, total=of)
+
+
+class _Lines:
+    def __init__(self, console: Console, name: str) -> None:
+        self._console, self._name = console, name
+        self._told = time.monotonic()
+
+    def __call__(self, done: int, of: int) -> None:
+        if time.monotonic() - self._told > LINE_SECONDS:
+            self._told = time.monotonic()
+            self._console.print(f"{self._name}: {done} of {of}")
 
 
 def _show(console: Console, summary: Summary) -> None:
