@@ -1,8 +1,8 @@
 """What a class costs: made classes of several sizes, graded as ``lossbook grade`` does, in one run.
 
 Half of the submissions are right, 30 % have the formulas of the textbook, 20 % are wrong. For each size:
-milliseconds a submission, submissions per core and hour, and how much the trusted workers grow while they grade. The
-last line compares the largest class with the smallest.
+milliseconds a submission, submissions per core and hour, and how much the trusted workers grow while they grade.
+The last line compares the largest class with the smallest.
 
     python benchmarks/class_size.py [--sizes 100 1000] [--workers 2]
 """

@@ -164,6 +164,9 @@ def _grade(options: argparse.Namespace) -> int:
         raise CannotRun(f"--workers must be at least 1, not {options.workers}")
     try:
         return PASSED if run(options, _console()) else FAILED
+    except KeyboardInterrupt:
+        _console().print("Stopped, before anything was graded.")
+        return FAILED
     except ImportError as error:
         raise CannotRun(f'{error.name} is not installed: pip install "lossbook[teach]"') from None
     except Exception as error:

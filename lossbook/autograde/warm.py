@@ -8,6 +8,7 @@ ended. Any message in between, or the end of the connection, kills the child; ``
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -150,6 +151,8 @@ def _cut_loose(connection: int, parent: int) -> int:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+        file.write("1000")  # where memory is short the system ends this process, and none of the grader's
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1):
         os.dup2(null, standard)

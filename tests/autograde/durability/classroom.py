@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 
 import nbformat
@@ -182,6 +183,8 @@ def start(root: Path, *options: str) -> int:
         status = cli.main(["grade", SET, *options])
         sys.stdout.flush()
         sys.stderr.flush()
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(status)
 

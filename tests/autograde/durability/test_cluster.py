@@ -1,6 +1,7 @@
 """Many machines: dask workers in processes of their own, and the gradebook in a real PostgreSQL."""
 
 import contextlib
+import json
 import os
 import pickle
 import secrets
@@ -134,9 +135,7 @@ def scheduler(folder):
         "--scheduler-file",
         str(file),
     ) as process:
-        wait_for(file.exists)
-        import json
-
+        wait_for(lambda: file.exists() and file.read_text().endswith("}"))
         process.address = json.loads(file.read_text())["address"]
         yield process
 
