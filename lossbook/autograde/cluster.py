@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import time
 from collections import deque
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 10
 LOOK_SECONDS = 2.0  # between two looks whether anybody is still at work
+LOST = "the connection to the dask scheduler was lost"
 PATIENCE = 120.0  # seconds without any worker until what is left is given up: a machine may come back
 
 
@@ -33,7 +35,8 @@ def on_a_cluster(assignment: Assignment, students: Sequence[str], scheduler: str
     try:
         yield from _Deal(client, assignment, students).results()
     finally:
-        client.close(timeout=CONNECT_SECONDS)
+        with contextlib.suppress(Exception):  # there may be nobody left to take leave of
+            client.close(timeout=CONNECT_SECONDS)
 
 
 def _connect(scheduler: str) -> Client:
@@ -45,7 +48,12 @@ def _connect(scheduler: str) -> Client:
         client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise CannotGrade(f"no dask scheduler answers at {scheduler}: {error}") from None
-    if not client.nthreads():
+    try:
+        hands = client.nthreads()
+    except Exception as error:  # it went away just now
+        client.close(timeout=CONNECT_SECONDS)
+        raise CannotGrade(f"the dask scheduler at {scheduler} went away: {error}") from None
+    if not hands:
         client.close()
         raise CannotGrade(f"the dask scheduler has no workers: start some with dask worker {scheduler}")
     return client
@@ -64,24 +72,31 @@ class _Deal:
 
     def results(self) -> Iterator[Result]:
         while self._waiting or self._names:
-            trouble = self._look()
-            if not trouble:
-                self._hand_out()
-                try:
-                    future = self._done.get(timeout=LOOK_SECONDS)
-                except queue.Empty:
-                    continue
-                student, _ = self._names.pop(str(future.key))
-                yield student, _result(future)
+            try:
+                trouble = self._look()
+                if not trouble:
+                    self._hand_out()
+            except Exception as error:  # of dask, when its scheduler is gone
+                trouble = f"{LOST}: {error}"
+            if trouble:
+                yield from self._give_up(trouble)
+                return
+            try:
+                future = self._done.get(timeout=LOOK_SECONDS)
+            except queue.Empty:
                 continue
-            for student in [*(student for student, _ in self._names.values()), *self._waiting]:
-                yield student, NotGraded(trouble)
-            return
+            student, _ = self._names.pop(str(future.key))
+            yield student, _result(future)
+
+    def _give_up(self, trouble: str) -> Iterator[Result]:
+        left = [*(student for student, _ in self._names.values()), *self._waiting]
+        for student in left:
+            yield student, NotGraded(trouble)
 
     def _look(self) -> str:
         """Count the workers; return why nothing more will come, "" where it will."""
         if self._client.status not in ("running", "connecting"):
-            return "the connection to the dask scheduler was lost"
+            return LOST
         self._hands = sum(
             worker["nthreads"] for worker in self._client.scheduler_info(n_workers=-1)["workers"].values()
         )
@@ -93,8 +108,9 @@ class _Deal:
 
     def _hand_out(self) -> None:
         while self._waiting and len(self._names) < AHEAD * max(1, self._hands):
-            student = self._waiting.popleft()
+            student = self._waiting[0]
             future = self._client.submit(grade, self._assignment, student, pure=False, retries=TRIES)
+            self._waiting.popleft()
             self._names[str(future.key)] = student, future
             future.add_done_callback(self._done.put)
 

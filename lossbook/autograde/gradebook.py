@@ -142,9 +142,17 @@ class Book:
             return bytes(found)
 
     def standings(self, set_name: str) -> dict[str, Standing]:
-        """Return how each submission of a set stands, by student."""
+        """Return how each submission of a set stands, by student.
+
+        A grade that nbgrader was told to remove does not stand any more.
+        """
+        recorded = (
+            select(nb.SubmittedAssignment.student_id).join(nb.Assignment).where(nb.Assignment.name == set_name)
+        )
         with self._session() as session:
-            rows = session.execute(select(GRADING).where(GRADING.c.assignment == set_name)).all()
+            entries = set(session.execute(recorded).scalars())
+            found = session.execute(select(GRADING).where(GRADING.c.assignment == set_name)).all()
+        rows = [row for row in found if row.status != GRADED or row.student in entries]
         return {
             row.student: Standing(
                 row.status,

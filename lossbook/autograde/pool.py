@@ -57,6 +57,8 @@ class _Crew:
         self._hand_out()
         ready = wait([worker.connection for worker in self._workers])
         for worker in [worker for worker in self._workers if worker.connection in ready]:
+            if worker not in self._workers:  # given up together with all others
+                continue
             try:
                 result = worker.take()
             except (EOFError, OSError):

@@ -132,10 +132,11 @@ def _bytes(path: Path, limit: int = MAX_NOTEBOOK) -> bytes:
         if error.errno in NO_FILE:
             raise Unreadable(f"{path.name} is no plain file") from None
         raise
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise Unreadable(f"{path.name} is no plain file")
     with open(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise Unreadable(f"{path.name} is no plain file")
         if found.st_size > limit:
             raise Unreadable(
                 f"{path.name} has {found.st_size / 1e6:.0f} MB: clear its outputs and hand it in again"

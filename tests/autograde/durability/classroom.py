@@ -185,6 +185,7 @@ def start(root: Path, *options: str) -> int:
         sys.stderr.flush()
     except BaseException:
         traceback.print_exc()
+        sys.stderr.flush()
     finally:
         os._exit(status)
 

@@ -145,11 +145,9 @@ def worker(address, folder):
     return dask("distributed.cli.dask_worker", address, *options)
 
 
-def kinds(process):
-    """Return a dask worker's warm process, and what belongs to it."""
-    with contextlib.suppress(psutil.Error):
-        return psutil.Process(process.pid).children(recursive=True)
-    return []
+def warm(process):
+    """Return a dask worker's warm process, and what belongs to it: it is grading then."""
+    return [one for kind in ("warm", "learner") for one in family(process.pid)[kind]]
 
 
 def recorded(url):
@@ -161,8 +159,8 @@ def test_a_worker_dies_half_way_and_the_grades_are_those_of_one_machine(course, 
     with scheduler(tmp_path) as server, worker(server.address, tmp_path) as one, worker(server.address, tmp_path):
         wait_for(lambda: workers_of(server.address) == 2)
         run = start(course, "--scheduler", server.address)
-        wait_for(lambda: kinds(one) and recorded(postgres.url))
-        left = kinds(one)
+        wait_for(lambda: warm(one) and recorded(postgres.url))
+        left = warm(one)
         one.kill()
         assert finish(run) == 0, (course / "grade.log").read_text()
     assert wait_until_gone(left) == []
@@ -180,7 +178,7 @@ def test_the_scheduler_dies_and_what_is_left_waits_for_the_next_run(course, undi
     with scheduler(tmp_path) as server, worker(server.address, tmp_path) as only:
         wait_for(lambda: workers_of(server.address) == 1)
         run = start(course, "--scheduler", server.address)
-        wait_for(lambda: kinds(only))
+        wait_for(lambda: warm(only))
         server.kill()
         assert finish(run) == 1
     said = (course / "grade.log").read_text()
@@ -195,7 +193,7 @@ def test_all_workers_gone_for_long(course, undisturbed, tmp_path, monkeypatch):
     with scheduler(tmp_path) as server, worker(server.address, tmp_path) as only:
         wait_for(lambda: workers_of(server.address) == 1)
         run = start(course, "--scheduler", server.address)
-        wait_for(lambda: kinds(only))
+        wait_for(lambda: warm(only))
         only.kill()
         assert finish(run) == 1
     assert "had no workers" in (course / "grade.log").read_text()

@@ -179,7 +179,7 @@ def test_what_is_no_file_is_the_learners_doing(tmp_path):
 def test_a_database_that_is_locked_for_a_moment_is_waited_for(course, undisturbed):
     lock = locked(course)
     run = start(course)
-    wait_for(lambda: family(run)["learner"])
+    wait_for(lambda: list((course / "autograded").rglob("*/work.ipynb")))  # the next thing is to record it
     time.sleep(1)
     lock.close()
     assert finish(run) == 0, (course / "grade.log").read_text()
@@ -317,6 +317,7 @@ def test_a_humans_scores_and_comments_survive_grading_again(course):
 
 def test_a_set_that_is_released_again_with_one_cell_more_is_graded_anew(course):
     assert grade(course)[0] == 0
+    remove_from_gradebook(course)  # nbgrader adds no cells to a set that somebody handed in
     release(course, ("sigmoid", "softmax", "logsumexp"))
     status, said = grade(course)
     assert status == 0, said
@@ -325,8 +326,23 @@ def test_a_set_that_is_released_again_with_one_cell_more_is_graded_anew(course):
     found = {name: score for name, score, *_ in grades(course)["submissions"]["ada"]["notebooks"][0]["grades"]}
     assert found["check-logsumexp"] == 0
     shutil.rmtree(course / "submitted" / "ada")
-    hand_in(course, "ada", RIGHT | {"logsumexp": "return torch.logsumexp(x, dim)"})
+    hand_in(course, "ada", RIGHT)
     assert "1 graded" in grade(course)[1]
+
+
+def remove_from_gradebook(root):
+    with nb.Gradebook(database(root)) as book:
+        book.remove_assignment(SET)
+
+
+def test_a_grade_that_nbgrader_removed_does_not_stand(course, undisturbed):
+    assert grade(course)[0] == 0
+    with nb.Gradebook(database(course)) as book:
+        book.remove_submission(SET, "ada")
+    status, said = grade(course)
+    assert status == 0
+    assert "1 graded" in said
+    assert grades(course) == undisturbed
 
 
 def test_a_second_submission_is_graded_and_the_others_stand(course):
