@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -65,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument(
         "--unprotected", action="store_true", help="run their code with your rights: for your own work alone"
     )
+
+    report = command("report", _report, "show what the class got wrong in a set that is graded")
+    report.add_argument("set", metavar="SET", help="the problem set, e.g. 01-probabilities")
+    report.add_argument("--to", type=Path, metavar="FILE", help="write it as a page (.html) besides")
 
     hint = command("hint", _hint, "show a hint for an exercise, one step at a time")
     hint.add_argument("name", metavar="NAME", help="the exercise")
@@ -158,21 +163,51 @@ def _progress(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from lossbook.autograde.summary import run
-
     if options.workers is not None and options.workers < 1:
         raise CannotRun(f"--workers must be at least 1, not {options.workers}")
     try:
-        return PASSED if run(options, _console()) else FAILED
+        with _teaching():
+            from lossbook.autograde.summary import run
+
+            return PASSED if run(options, _console()) else FAILED
     except KeyboardInterrupt:
         _console().print("Stopped, before anything was graded.")
         return FAILED
+
+
+def _report(options: argparse.Namespace) -> int:
+    console = _console()
+    with _teaching():
+        from lossbook.autograde import class_page, course
+        from lossbook.autograde.class_report import summarise
+        from lossbook.autograde.gradebook import Book
+
+        book = Book(course.load(Path.cwd()))
+        book.plan(options.set)  # says so where there is no such set
+        report = summarise(options.set, book.standings(options.set))
+    class_page.show(report, console)
+    if options.to is not None:
+        try:
+            options.to.write_text(class_page.as_html(report), encoding="utf-8")
+        except OSError as error:
+            raise CannotRun(f"cannot write {options.to}: {error.strerror}. Is there such a folder?") from None
+        console.print(f"\nAs a page: {options.to}", markup=False)
+    return PASSED
+
+
+@contextlib.contextmanager
+def _teaching() -> Iterator[None]:
+    """Turn what stops a command for instructors into one sentence."""
+    try:
+        yield
     except ImportError as error:
         raise CannotRun(f'{error.name} is not installed: pip install "lossbook[teach]"') from None
-    except Exception as error:
-        if type(error).__name__ != "CannotGrade":  # a class that cannot be imported where nbgrader is missing
-            raise
-        raise CannotRun(str(error)) from None
+    except ValueError as error:
+        from lossbook.autograde.plan import CannotGrade
+
+        if isinstance(error, CannotGrade):
+            raise CannotRun(str(error)) from None
+        raise
 
 
 def _hint(options: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nbgrader.api import Gradebook
 
 
-class CannotGrade(Exception):
+class CannotGrade(ValueError):
     """The set cannot be graded as it is; the message says why and what to do."""
 
 

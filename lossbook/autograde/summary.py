@@ -16,6 +16,7 @@ from rich.text import Text
 
 from lossbook.autograde import course as courses
 from lossbook.autograde.batch import Options, Summary, grade_set
+from lossbook.autograde.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -94,12 +95,7 @@ def _table(console: Console, title: str, rows: dict[str, str]) -> None:
     table.add_column("student", no_wrap=True)
     table.add_column("why", overflow="fold")
     for student, why in sorted(rows.items())[:SHOWN]:
-        table.add_row(_printable(student), _printable(why))
+        table.add_row(Text(printable(student)), Text(printable(why)))
     console.print(table)
     if len(rows) > SHOWN:
         console.print(f"... and {len(rows) - SHOWN} more")
-
-
-def _printable(text: str) -> Text:
-    """Return text without what would command the terminal: names of folders are strangers' work, too."""
-    return Text("".join(c if c.isprintable() else "�" for c in text))
