@@ -76,8 +76,8 @@ class _Deal:
                 trouble = self._look()
                 if not trouble:
                     self._hand_out()
-            except Exception as error:  # of dask, when its scheduler is gone
-                trouble = f"{LOST}: {error}"
+            except Exception:  # of many kinds, when the scheduler is gone
+                trouble = LOST
             if trouble:
                 yield from self._give_up(trouble)
                 return
@@ -97,9 +97,10 @@ class _Deal:
         """Count the workers; return why nothing more will come, "" where it will."""
         if self._client.status not in ("running", "connecting"):
             return LOST
-        self._hands = sum(
-            worker["nthreads"] for worker in self._client.scheduler_info(n_workers=-1)["workers"].values()
-        )
+        workers = self._client.scheduler_info(n_workers=-1).get("workers")
+        if workers is None:  # all that a client knows whose scheduler is gone
+            return LOST
+        self._hands = sum(worker["nthreads"] for worker in workers.values())
         if self._hands:
             self._seen = time.monotonic()
         elif time.monotonic() - self._seen > PATIENCE:
