@@ -177,8 +177,8 @@ def test_what_is_no_file_is_the_learners_doing(tmp_path):
 
 
 def test_a_database_that_is_locked_for_a_moment_is_waited_for(course, undisturbed):
-    lock = locked(course)
     run = start(course)
+    lock = locked(course)  # after the fork, which would inherit SQLite's own list of locks
     wait_for(lambda: list((course / "autograded").rglob("*/work.ipynb")))  # the next thing is to record it
     time.sleep(1)
     lock.close()
