@@ -16,5 +16,8 @@ c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 # A learner who deletes a graded cell gets it back, and is graded on it.
 c.OverwriteCells.add_missing_cells = True
 
+# A table of grades says who was not graded and who handed in nothing, where nbgrader writes 0.
+c.ExportApp.plugin_class = "lossbook.autograde.export.GradesExport"
+
 # Feedback pages show what learners' code put out: no scripts of theirs may run there.
 c.GenerateFeedback.preprocessors = [GetGrades, CleanFeedback, CSSHTMLHeaderPreprocessor]

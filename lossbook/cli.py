@@ -165,10 +165,14 @@ def _progress(options: argparse.Namespace) -> int:
 def _grade(options: argparse.Namespace) -> int:
     if options.workers is not None and options.workers < 1:
         raise CannotRun(f"--workers must be at least 1, not {options.workers}")
-    with _teaching():
-        from lossbook.autograde.summary import run
+    try:
+        with _teaching():
+            from lossbook.autograde.summary import run
 
-        return PASSED if run(options, _console()) else FAILED
+            return PASSED if run(options, _console()) else FAILED
+    except KeyboardInterrupt:
+        _console().print("Stopped, before anything was graded.")
+        return FAILED
 
 
 def _report(options: argparse.Namespace) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,10 +40,15 @@ class Course:
 
     def students(self, set_name: str) -> list[str]:
         """Return who handed in a set, sorted."""
-        if not self.submitted.is_dir():
-            raise CannotGrade(f"there is no folder {self.submitted}: submissions go into STUDENT/{set_name} in it")
-        found = [entry.name for entry in os.scandir(self.submitted) if os.path.lexists(f"{entry.path}/{set_name}")]
-        return sorted(found)
+        try:
+            entries = list(os.scandir(self.submitted))
+        except (FileNotFoundError, NotADirectoryError):
+            raise CannotGrade(
+                f"there is no folder {self.submitted}: submissions go into STUDENT/{set_name} in it"
+            ) from None
+        except OSError as error:
+            raise CannotGrade(f"cannot read {self.submitted}: {error.strerror}") from None
+        return sorted(entry.name for entry in entries if os.path.lexists(f"{entry.path}/{set_name}"))
 
 
 def load(root: Path) -> Course:
@@ -75,10 +79,3 @@ def load(root: Path) -> Course:
         source=root / directory.source_directory,
         config=config,
     )
-
-
-def put_tools_on_path() -> None:
-    """Let nbgrader find alembic, which it needs to make a gradebook: it lies beside Python."""
-    tools = str(Path(sys.executable).parent)
-    if tools not in os.environ.get("PATH", "").split(os.pathsep):
-        os.environ["PATH"] = f"{tools}{os.pathsep}{os.environ.get('PATH', os.defpath)}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import errno
 import json
 import os
 import shutil
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 STAGING = ".lossbook"
+REPLACE_TRIES = 5
 
 
 def write_graded(
@@ -24,7 +27,7 @@ def write_graded(
     """Write a submission's graded notebooks into autograded/STUDENT/SET.
 
     They are written beside it, to the disk, and then put in its place: whoever looks sees the old folder, none for
-    an instant, or the new one.
+    an instant, or the new one. What was cut off at any moment :func:`is_complete` does not take for complete.
 
     Args:
         autograded: nbgrader's folder for graded notebooks.
@@ -47,6 +50,7 @@ def write_graded(
         if moment is not None:
             _write(made / "timestamp.txt", f"{moment} UTC\n")
         made.chmod(0o755)
+        _sync(made)
         _replace(made, autograded / student / set_name)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
@@ -54,8 +58,11 @@ def write_graded(
 
 
 def is_complete(autograded: Path, student: str, set_name: str, names: list[str]) -> bool:
-    """Return whether all graded notebooks of a submission are there."""
-    return all((autograded / student / set_name / f"{name}.ipynb").is_file() for name in names)
+    """Return whether all graded notebooks of a submission are there, and nothing is empty as after a power cut."""
+    folder = autograded / student / set_name
+    if not all((folder / f"{name}.ipynb").is_file() for name in names):
+        return False
+    return all(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def clear_staging(autograded: Path) -> None:
@@ -79,12 +86,26 @@ def _write(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
+def _sync(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _replace(made: Path, target: Path) -> None:
+    """Put a folder in the place of another. A worker that was given up may do the same at the same time."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    if os.path.lexists(target):
-        old = Path(tempfile.mkdtemp(dir=made.parent))
-        target.rename(old / "old")
-        made.rename(target)
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        made.rename(target)
+    old = Path(tempfile.mkdtemp(dir=made.parent))
+    for attempt in range(REPLACE_TRIES):
+        with contextlib.suppress(FileNotFoundError):
+            target.rename(old / str(attempt))
+        try:
+            made.rename(target)
+            break
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or attempt == REPLACE_TRIES - 1:
+                raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -17,12 +17,26 @@ from typing import Any
 
 import nbgrader.api as nb
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy import Column, DateTime, LargeBinary, MetaData, String, Table, Text, create_engine, delete, select
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Engine,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    delete,
+    inspect,
+    make_url,
+    select,
+)
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, selectinload
 
 from lossbook.autograde import plan as plans
-from lossbook.autograde.course import Course, put_tools_on_path
+from lossbook.autograde.course import Course
 from lossbook.autograde.marking import Finding, Marked
 from lossbook.autograde.plan import CannotGrade, SetPlan
 
@@ -41,6 +55,17 @@ GRADING = Table(
     Column("finished", DateTime, nullable=False),
 )
 GRADED, NOT_GRADED = "graded", "not graded"
+
+# Seconds (the last one: milliseconds) until a database is given up that is locked or gone without a word.
+WAITING = {
+    "sqlite": {"timeout": 5},
+    "postgresql": {
+        "connect_timeout": 10,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "tcp_user_timeout": 30_000,
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -62,6 +87,17 @@ class Standing:
     remarks: tuple[str, ...]
 
 
+def in_words(error: Exception) -> str:
+    """Return what a database's error says, in one line without the statement and its data."""
+    told = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
+    return told.splitlines()[0][:200]
+
+
+def _engine(url: str) -> Engine:
+    kind = make_url(url).get_backend_name()
+    return create_engine(url, future=True, pool_pre_ping=True, connect_args=WAITING.get(kind, {}))
+
+
 class Book:
     """The gradebook of one course. One process writes to it at a time."""
 
@@ -69,16 +105,18 @@ class Book:
         """Open it, and add our two tables where they are missing.
 
         Raises:
-            CannotGrade: the database cannot be reached.
+            CannotGrade: the database cannot be reached, or holds no gradebook.
         """
-        put_tools_on_path()
         self._course = course
         try:
-            nb.Gradebook(course.database, course.course_id).close()  # makes nbgrader's tables in a new database
-            self._engine = create_engine(course.database, future=True, pool_pre_ping=True)
+            self._engine = _engine(course.database)
+            if not inspect(self._engine).has_table("assignment"):  # nbgrader makes its own tables
+                raise CannotGrade(
+                    "there is no gradebook yet: run nbgrader generate_assignment with the set's name"
+                )
             TABLES.create_all(self._engine)
-        except SQLAlchemyError as error:
-            raise CannotGrade(f"cannot open the gradebook: {str(error).splitlines()[0]}") from None
+        except (SQLAlchemyError, ImportError) as error:
+            raise CannotGrade(f"cannot open the gradebook: {in_words(error)}") from None
         self._late = AssignLatePenalties(config=course.config)
         self._late.init_plugin()
 
@@ -88,8 +126,11 @@ class Book:
         Raises:
             CannotGrade: see :func:`lossbook.autograde.plan.load`.
         """
-        with nb.Gradebook(self._course.database, self._course.course_id) as opened:
-            return plans.load(opened, set_name)
+        try:
+            with nb.Gradebook(self._course.database, self._course.course_id) as opened:
+                return plans.load(opened, set_name)
+        except (SQLAlchemyError, nb.InvalidEntry) as error:
+            raise CannotGrade(f"cannot read the gradebook: {in_words(error)}") from None
 
     def secret(self) -> bytes:
         """Return the course's secret, which no learner's process ever sees; it is made when first asked for."""
@@ -101,9 +142,17 @@ class Book:
             return bytes(found)
 
     def standings(self, set_name: str) -> dict[str, Standing]:
-        """Return how each submission of a set stands, by student."""
+        """Return how each submission of a set stands, by student.
+
+        A grade that nbgrader was told to remove does not stand any more.
+        """
+        recorded = (
+            select(nb.SubmittedAssignment.student_id).join(nb.Assignment).where(nb.Assignment.name == set_name)
+        )
         with self._session() as session:
-            rows = session.execute(select(GRADING).where(GRADING.c.assignment == set_name)).all()
+            entries = set(session.execute(recorded).scalars())
+            found = session.execute(select(GRADING).where(GRADING.c.assignment == set_name)).all()
+        rows = [row for row in found if row.status != GRADED or row.student in entries]
         return {
             row.student: Standing(
                 row.status,

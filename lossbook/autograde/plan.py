@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import json
 from dataclasses import asdict, dataclass
 from importlib import resources
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from lossbook.exercises import exercise_names
@@ -173,7 +175,14 @@ def _notebook(found: Any) -> NotebookPlan:
 
 
 def _version(notebooks: tuple[NotebookPlan, ...]) -> str:
-    digest = hashlib.sha256(json.dumps([asdict(notebook) for notebook in notebooks], sort_keys=True).encode())
+    cells = json.dumps([asdict(notebook) for notebook in notebooks], sort_keys=True)
+    return hashlib.sha256(f"{cells}{judges()}".encode()).hexdigest()[:16]
+
+
+@functools.cache
+def judges() -> str:
+    """Return what changes with the exercises, the grader and torch."""
+    digest = hashlib.sha256(version("torch").encode())
     for package in ("lossbook.exercises", "lossbook.grader"):
         for file in sorted(resources.files(package).iterdir(), key=lambda file: file.name):
             if file.name.endswith(".py"):

@@ -1,115 +1,182 @@
-"""Hands submissions to workers, of this machine or of a dask cluster. A worker may die at any time."""
+"""Hands submissions to trusted workers: processes of this machine. A worker may die at any time."""
 
 from __future__ import annotations
 
-import multiprocessing
+import contextlib
+import os
+import subprocess
+import sys
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Generator, Iterator, Sequence
+from multiprocessing import Pipe
+from multiprocessing.connection import wait
 
-from lossbook.autograde.plan import CannotGrade
-from lossbook.autograde.task import Assignment, Graded, grade
+from lossbook.autograde.task import Assignment, Graded, NotGraded
+from lossbook.autograde.workers import PASSED_ON
 
 TRIES = 3  # a submission whose worker dies so often is not graded
-AHEAD = 4  # submissions waiting at each worker
-CONNECT_SECONDS = 10
+STARTS = 5  # workers that fail one after the other before they are ready
+AHEAD = 2  # submissions at a worker: it need not wait for us between two
+ENVIRONMENT = (*PASSED_ON, "PATH", "HOME", "TMPDIR", "LOSSBOOK_BOOK")  # no password of a database
+END_SECONDS = 10
 
 Result = tuple[str, Graded | Exception]
-_assignment: list[Assignment] = []  # set once in each process of the local pool
 
 
-class WorkerDied(RuntimeError):
-    """The process that graded this submission ended, more than once."""
-
-
-def on_this_machine(assignment: Assignment, students: Sequence[str], workers: int) -> Iterator[Result]:
+def on_this_machine(assignment: Assignment, students: Sequence[str], workers: int) -> Generator[Result]:
     """Yield each submission's result as it is there, from processes of this machine.
 
-    Where a process is killed the pool is made anew, and what was on its way is graded again.
+    A worker that dies takes nothing along: a new one grades again what it was at, and what waited behind that.
     """
-    waiting, tries = deque(students), Counter[str]()
-    while waiting:
-        under_way: dict[Future[Graded], str] = {}
-        with ProcessPoolExecutor(
-            min(workers, len(waiting)), multiprocessing.get_context("spawn"), _remember, (assignment,)
-        ) as pool:
-            try:
-                while waiting or under_way:
-                    while waiting and len(under_way) < AHEAD * workers:
-                        student = waiting.popleft()
-                        under_way[pool.submit(_grade_remembered, student)] = student
-                    done, _ = wait(under_way, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        if isinstance(future.exception(), BrokenProcessPool):
-                            continue
-                        yield under_way.pop(future), _result(future)
-                    if any(isinstance(future.exception(), BrokenProcessPool) for future in done):
-                        break
-            except BrokenProcessPool:  # on submit
-                waiting.appendleft(student)
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-        for future, student in under_way.items():
-            if future.done() and not future.exception():
-                yield student, future.result()
+    crew = _Crew(assignment, students, workers)
+    try:
+        while crew.has_work():
+            yield from crew.next_results()
+        crew.end()
+    finally:
+        crew.kill()
+
+
+class _Crew:
+    """The workers of this machine, and the submissions that wait for them."""
+
+    def __init__(self, assignment: Assignment, students: Sequence[str], size: int) -> None:
+        self._assignment, self._size = assignment, size
+        self._waiting = deque(students)
+        self._tries = Counter[str]()
+        self._stillborn = 0
+        self._reason = "its process ended"  # why a worker failed to start
+        self._workers: list[_Worker] = []
+
+    def has_work(self) -> bool:
+        return bool(self._waiting) or any(worker.given for worker in self._workers)
+
+    def next_results(self) -> Iterator[Result]:
+        """Keep all workers busy, and yield what the first of them bring."""
+        self._staff()
+        self._hand_out()
+        ready = wait([worker.connection for worker in self._workers])
+        for worker in [worker for worker in self._workers if worker.connection in ready]:
+            if worker not in self._workers:  # given up together with all others
                 continue
-            tries[student] += 1
-            if tries[student] < TRIES:
-                waiting.append(student)
+            try:
+                result = worker.take()
+            except (EOFError, OSError):
+                yield from self._replace(worker)
+                continue
+            except CannotStart as reason:
+                self._reason = str(reason)
+                yield from self._replace(worker)
+                continue
+            self._stillborn = 0
+            if result:
+                yield result
+
+    def _staff(self) -> None:
+        """Start the workers that are lacking: at the beginning, and where one died."""
+        for _ in range(min(self._size, len(self._waiting)) - len(self._workers)):
+            self._workers.append(_Worker(self._assignment))
+
+    def _hand_out(self) -> None:
+        for ahead in range(AHEAD):
+            for worker in self._workers:
+                if self._waiting and len(worker.given) <= ahead:
+                    worker.give(self._waiting.popleft())
+
+    def _replace(self, worker: _Worker) -> Iterator[Result]:
+        """Take back what a dead worker was given. The first of it may be what killed it, the others are not."""
+        self._workers.remove(worker)
+        worker.kill()
+        suspect = worker.given.popleft() if worker.started and worker.given else None
+        self._waiting.extendleft(reversed(worker.given))
+        if suspect is not None:
+            self._tries[suspect] += 1
+            if self._tries[suspect] < TRIES:
+                self._waiting.append(suspect)
             else:
-                yield student, WorkerDied(f"its worker ended {TRIES} times while it was graded")
+                yield suspect, NotGraded(f"its worker ended {TRIES} times while it was graded")
+        self._stillborn += not worker.started
+        if self._stillborn >= STARTS:
+            yield from self._despair()
+
+    def _despair(self) -> Iterator[Result]:
+        left = [*self._waiting, *(student for worker in self._workers for student in worker.given)]
+        self.kill()
+        self._waiting.clear()
+        for student in left:
+            yield student, NotGraded(f"{STARTS} workers could not start one after the other: {self._reason}")
+
+    def end(self) -> None:
+        """Let the workers end their own processes, side by side."""
+        for worker in self._workers:
+            worker.connection.close()
+        for worker in self._workers:
+            worker.wait()
+
+    def kill(self) -> None:
+        """End the workers at once, and with them all that they started."""
+        for worker in self._workers:
+            worker.kill()
+        self._workers.clear()
 
 
-def _remember(assignment: Assignment) -> None:
-    _assignment.append(assignment)
+class CannotStart(Exception):
+    """A worker cannot work here; the message says why."""
 
 
-def _grade_remembered(student: str) -> Graded:
-    return grade(_assignment[0], student)
+class _Worker:
+    """A trusted process, and what it was given, in the order in which it grades."""
 
+    def __init__(self, assignment: Assignment) -> None:
+        self.connection, theirs = Pipe()
+        self.given: deque[str] = deque()
+        self.started = False
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "lossbook.autograde.trusted",
+            str(theirs.fileno()),
+            str(os.getpid()),
+        ]
+        with theirs:
+            self._process = subprocess.Popen(
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
+                | {"OMP_NUM_THREADS": "1"},
+                start_new_session=True,  # Ctrl+C on the terminal is ours alone
+            )
+        with contextlib.suppress(OSError):  # it is gone already, as the next look will find
+            self.connection.send(assignment)
 
-def _result(future: Future[Graded]) -> Graded | Exception:
-    error = future.exception()
-    if error is None:
-        return future.result()
-    return error if isinstance(error, Exception) else RuntimeError(repr(error))
+    def give(self, student: str) -> None:
+        self.given.append(student)
+        with contextlib.suppress(OSError):
+            self.connection.send(student)
 
+    def take(self) -> Result | None:
+        """Return a result, or None where it says that it is ready.
 
-def on_a_cluster(assignment: Assignment, students: Sequence[str], scheduler: str) -> Iterator[Result]:
-    """Yield each submission's result from the workers of a dask scheduler, which all see the course's folders.
+        Raises:
+            EOFError, OSError: it is gone.
+            CannotStart: it says why it cannot work.
+        """
+        message = self.connection.recv()
+        if not self.started:
+            if message is not None:
+                raise CannotStart(message)
+            self.started = True
+            return None
+        return self.given.popleft(), message
 
-    Raises:
-        CannotGrade: dask is missing, or there is no scheduler at that address.
-    """
-    try:
-        from distributed import Client, as_completed
-    except ImportError:
-        raise CannotGrade('dask is not installed: pip install "lossbook[cluster]"') from None
-    try:
-        client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        raise CannotGrade(f"no dask scheduler at {scheduler}: {error}") from None
-    with client:
-        waiting = deque(students)
-        under_way = as_completed(with_results=False)
-        names: dict[str, str] = {}
-        while waiting or names:
-            room = AHEAD * max(1, sum(client.nthreads().values()))
-            while waiting and len(names) < room:
-                student = waiting.popleft()
-                future = client.submit(grade, assignment, student, pure=False, retries=TRIES)
-                names[str(future.key)] = student
-                under_way.add(future)
-            future = next(under_way)
-            yield names.pop(str(future.key)), _of_cluster(future)
+    def wait(self) -> None:
+        """Wait until it has ended its own processes, now that nobody talks to it."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_SECONDS)
 
-
-def _of_cluster(future: object) -> Graded | Exception:
-    try:
-        found = future.result()  # type: ignore[attr-defined]
-        assert isinstance(found, Graded)
-        return found
-    except Exception as error:  # whatever happened there, the next submission is graded
-        return error
+    def kill(self) -> None:
+        self.connection.close()
+        self._process.kill()
+        self._process.wait()

@@ -13,7 +13,7 @@ from typing import Any
 from lossbook.autograde.harmless import is_picture
 from lossbook.autograde.values import decode_outcome, encode_case, text
 from lossbook.autograde.wire import BadMessage
-from lossbook.autograde.workers import LearnerProcess, LearnerProcessEnded, WarmProcess
+from lossbook.autograde.workers import GraderTrouble, LearnerProcess, LearnerProcessEnded, WarmProcess
 from lossbook.exercises import Aspect, Case
 from lossbook.grader.outcome import Failure, Outcome
 
@@ -138,8 +138,16 @@ class Session:
         return [clean for output in found if (clean := _clean(output))]
 
     def _note(self, ending: str) -> None:
+        """Give the process up, for a reason that is the learner's.
+
+        Raises:
+            GraderTrouble: the reason is not theirs: something else killed the process.
+        """
+        child = self._child
         self.endings.append(ending)
         self._give_up()
+        if child is not None and child.killed_from_outside:
+            raise GraderTrouble("a learner's process was killed from outside: is there enough memory?")
 
     def _give_up(self) -> None:
         child, self._child = self._child, None

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +16,13 @@ from rich.text import Text
 
 from lossbook.autograde import course as courses
 from lossbook.autograde.batch import Options, Summary, grade_set
-from lossbook.autograde.gradebook import NOT_GRADED, Book, Standing
 from lossbook.autograde.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 SHOWN = 20  # lines of each table; the rest is counted
+LINE_SECONDS = 60.0  # between two lines of progress in a file
 
 
 def run(options: argparse.Namespace, console: Console) -> bool:
@@ -36,39 +39,53 @@ def run(options: argparse.Namespace, console: Console) -> bool:
         scheduler=options.scheduler,
         protected=not options.unprotected,
     )
+    with _progress(console, options.set) as progress:
+        summary = grade_set(course, options.set, wanted, progress)
+    _show(console, summary)
+    return summary.complete
+
+
+@contextmanager
+def _progress(console: Console, name: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar with the time that is left; in a file a line now and then."""
+    if not console.is_terminal:
+        yield _Lines(console, name)
+        return
     columns = (
         TextColumn("grading {task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console) as bars:
-        bar = bars.add_task(options.set, total=None)
-        summary = grade_set(
-            course, options.set, wanted, lambda done, of: bars.update(bar, completed=done, total=of)
-        )
-    standings = Book(course).standings(options.set)
-    _show(console, summary, standings)
-    return not summary.failed and not any(
-        standings[student].status == NOT_GRADED for student in summary.before if student in standings
-    )
+    with Progress(*columns, console=console, transient=True) as bars:
+        bar = bars.add_task(name, total=None)
+        yield lambda done, of: bars.update(bar, completed=done, total=of)
 
 
-def _show(console: Console, summary: Summary, standings: dict[str, Standing]) -> None:
+class _Lines:
+    def __init__(self, console: Console, name: str) -> None:
+        self._console, self._name = console, name
+        self._told = time.monotonic()
+
+    def __call__(self, done: int, of: int) -> None:
+        if time.monotonic() - self._told > LINE_SECONDS:
+            self._told = time.monotonic()
+            self._console.print(f"{self._name}: {done} of {of}")
+
+
+def _show(console: Console, summary: Summary) -> None:
     count = len(summary.graded)
-    speed = f", {1000 * summary.seconds / count:.0f} ms each" if count else ""
-    console.print(
-        f"{summary.plan.name}: {count} graded in {summary.seconds:.1f} s{speed};"
-        f" {len(summary.before)} stand from before; {len(summary.failed)} not graded",
-        highlight=False,
-    )
-    flagged = {
-        student: "; ".join(standings[student].remarks)
-        for student in (*summary.graded, *summary.before)
-        if student in standings and standings[student].remarks
-    }
-    _table(console, "Look at these yourself", flagged)
-    _table(console, "Not graded: run the command again, they have no score from this run", summary.failed)
+    told = [f"{count} graded" + (f" in {summary.seconds:.1f} s" if count else "")]
+    if summary.before:
+        told.append(f"{len(summary.before)} graded before")
+    if summary.failed:
+        told.append(f"{len(summary.failed)} not graded")
+    console.print(f"{summary.plan.name}: {', '.join(told)}", highlight=False)
+    _table(console, "Look at these yourself", summary.flagged)
+    _table(console, "Not graded, without a score from this run: run the command again", summary.failed)
+    if summary.stopped:
+        left = summary.waiting - count
+        console.print(f"Stopped. {left} of {summary.waiting} wait for the next lossbook grade {summary.plan.name}")
 
 
 def _table(console: Console, title: str, rows: dict[str, str]) -> None:

@@ -2,12 +2,13 @@
 
 Started by :mod:`lossbook.autograde.workers` as ``python -P -m lossbook.autograde.warm FD MODE``, inside bubblewrap
 where there is one. FD is a SOCK_SEQPACKET socket. The request for a child is a message with the child's own
-socket attached; the answer is ``{"exit": ..., "cpu": ..., "memory_mb": ...}`` when that child has ended. Any
-message in between, or the end of the connection, kills the child.
+socket attached; the answer is ``{"exit": ..., "killed": ..., "cpu": ..., "memory_mb": ...}`` when that child has
+ended. Any message in between, or the end of the connection, kills the child; ``killed`` says whether that was so.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -101,7 +102,8 @@ def _wait(control: socket.socket, child: int, threads: int) -> dict[str, float] 
     while not ready and _threads(child) <= threads:
         ready, _, _ = select.select([control.fileno(), handle], [], [], WATCH_SECONDS)
     told = control.recv(1 << 16) if control.fileno() in ready else b"."
-    if handle not in ready:
+    killed = handle not in ready
+    if killed:
         signal.pidfd_send_signal(handle, signal.SIGKILL)
     _, status, usage = os.wait4(child, 0)
     os.close(handle)
@@ -109,6 +111,7 @@ def _wait(control: socket.socket, child: int, threads: int) -> dict[str, float] 
         return None
     return {
         "exit": os.waitstatus_to_exitcode(status),
+        "killed": killed,
         "cpu": usage.ru_utime + usage.ru_stime,
         "memory_mb": usage.ru_maxrss / 1024,
     }
@@ -162,6 +165,8 @@ def _cut_loose(connection: int, parent: int) -> int:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+        file.write("1000")  # where memory is short the system ends this process, and none of the grader's
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1):
         os.dup2(null, standard)

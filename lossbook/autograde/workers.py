@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from lossbook.autograde.warm import PROTECTED, UNPROTECTED
 
 START_SECONDS = 120.0  # importing torch on a busy machine
 FORK_SECONDS = 20.0
+END_SECONDS = 1.0  # between the end of a process's connection and that of the process
 PASSED_ON = ("LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "TZ")  # of our environment: a learner can read it
 
 
@@ -77,10 +79,15 @@ class WarmProcess:
             raise GraderTrouble(f"a learner's process could not start: {error}") from None
         return child
 
-    def end_child(self) -> dict[str, float]:
-        """Kill the child if it still runs, and return its exit status, processor seconds and memory."""
+    def end_child(self, patience: float = 0.0) -> dict[str, float]:
+        """Kill the child if it still runs after some seconds; return how it ended and what it used."""
+        if patience and select.select([self._control], [], [], patience)[0]:
+            return self._ending()
         with contextlib.suppress(OSError):
             self._control.send(b"kill")
+        return self._ending()
+
+    def _ending(self) -> dict[str, float]:
         answer = self._receive(FORK_SECONDS)
         if answer is None:
             raise GraderTrouble("the warm process no longer answers")
@@ -110,7 +117,18 @@ class LearnerProcess:
 
     def __init__(self, warm: WarmProcess, connection: socket.socket) -> None:
         self._warm, self._connection = warm, connection
+        self._gone = False  # whether it ended before we ended it
         self.usage: dict[str, float] | None = None
+
+    @property
+    def killed_from_outside(self) -> bool:
+        """Whether something else on this machine killed it, such as the system where memory is short.
+
+        A learner's process cannot kill itself so, but by using more processor time than it has.
+        """
+        usage = self.usage or {}
+        killed = usage.get("exit") == -signal.SIGKILL and not usage["killed"]
+        return killed and usage["cpu"] < sandbox.Limits().cpu_seconds
 
     def ask(
         self, header: dict[str, Any], seconds: float, blobs: Sequence[bytes] = ()
@@ -129,6 +147,7 @@ class LearnerProcess:
         try:
             self._connection.sendall(wire.pack(header, blobs))
         except OSError as error:
+            self._gone = not isinstance(error, TimeoutError)
             raise LearnerProcessEnded(f"its process ended ({type(error).__name__})") from None
 
     def listen(self, seconds: float) -> tuple[dict[str, Any], list[bytes]]:
@@ -147,7 +166,8 @@ class LearnerProcess:
             return wire.unpack(read)
         except TimeoutError:
             raise LearnerProcessEnded(f"it did not answer within {seconds:g} seconds") from None
-        except EOFError:
+        except (EOFError, ConnectionError):
+            self._gone = True
             raise LearnerProcessEnded("its process ended") from None
         except (OSError, wire.BadMessage) as error:
             raise LearnerProcessEnded(f"its process sent nonsense ({error})") from None
@@ -157,4 +177,4 @@ class LearnerProcess:
         if self.usage is None:
             self._connection.close()
             self.usage = {}
-            self.usage = self._warm.end_child()
+            self.usage = self._warm.end_child(END_SECONDS if self._gone else 0.0)
