@@ -18,7 +18,7 @@ FEATURES = 103
 def main() -> None:
     shipped = resources.files("river.datasets").joinpath("yeast.csv.gz").read_bytes()
     table = np.loadtxt(gzip.decompress(shipped).decode("ascii").splitlines(), delimiter=",", skiprows=1)
-    # The features have a standard deviation of 0.1 and lie within ±0.8: hundredths are exact enough and fit a byte.
+    # The features have a standard deviation of 0.1 and lie within ±0.8: hundredths are exact enough.
     hundredths = np.round(100 * table[:, :FEATURES]).astype(np.int8)
     labels = table[:, FEATURES:].astype(np.uint8)
     np.savez_compressed(TARGET, hundredths=hundredths, labels=np.packbits(labels, axis=1))
