@@ -11,6 +11,14 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 
+def conv3x3(channels_in: int, channels_out: int, stride: int = 1) -> nn.Conv2d:
+    """Return a 3 x 3 convolution that keeps height and width, or halves them with stride 2.
+
+    It has no bias: the batch normalisation behind it would subtract it again.
+    """
+    return nn.Conv2d(channels_in, channels_out, 3, stride, padding=1, bias=False)
+
+
 class BasicBlock(nn.Module):
     """Two 3 x 3 convolutions, and a shortcut around them: ``relu(shortcut(x) + convolutions(x))``.
 
@@ -20,13 +28,18 @@ class BasicBlock(nn.Module):
         stride: 1 keeps height and width, 2 halves them.
     """
 
-    def __init__(self, channels_in: int, channels_out: int, stride: int = 1) -> None:
+    def __init__(
+        self,
+        channels_in: int,
+        channels_out: int,
+        stride: int = 1,
+    ) -> None:
         super().__init__()
         self.convolutions = nn.Sequential(
-            nn.Conv2d(channels_in, channels_out, 3, stride, padding=1, bias=False),
+            conv3x3(channels_in, channels_out, stride),
             nn.BatchNorm2d(channels_out),
             nn.ReLU(),
-            nn.Conv2d(channels_out, channels_out, 3, padding=1, bias=False),
+            conv3x3(channels_out, channels_out),
             nn.BatchNorm2d(channels_out),
         )
         self.shortcut: nn.Module = nn.Identity()
@@ -57,7 +70,7 @@ class ResNet(nn.Module):
         super().__init__()
         first, last = widths[0], widths[-1]
         self.trunk = nn.Sequential(
-            nn.Conv2d(channels, first, 3, padding=1, bias=False),
+            conv3x3(channels, first),
             nn.BatchNorm2d(first),
             nn.ReLU(),
             BasicBlock(first, first),
