@@ -14,27 +14,29 @@ from lossbook.exercises import Exercise, Mistake, get_exercise
 from lossbook.grader import first_failure
 
 _GLUE_PREFIX = "application/papermill.record/"
+_GONE = "\0"
 
 
-def source(*functions: Callable[..., Any]) -> Markdown:
-    """Return the source of functions without their docstrings, which the book gives as prose.
+def source(*definitions: Callable[..., Any]) -> Markdown:
+    """Return the source of functions and classes without their docstrings, which the book gives as prose.
 
     Args:
-        functions: Python functions; their sources follow each other.
+        definitions: Python functions or classes; their sources follow each other.
     """
-    listing = "\n\n".join(_without_docstring(textwrap.dedent(inspect.getsource(f))) for f in functions)
+    listing = "\n\n".join(_without_docstrings(textwrap.dedent(inspect.getsource(d))) for d in definitions)
     return Markdown(f"```python\n{listing}\n```")
 
 
-def _without_docstring(code: str) -> str:
+def _without_docstrings(code: str) -> str:
     lines = code.rstrip().splitlines()
-    (definition,) = ast.parse(code).body
-    assert isinstance(definition, ast.FunctionDef)
-    first = definition.body[0]
-    if ast.get_docstring(definition) is not None:
-        assert first.end_lineno is not None
-        del lines[first.lineno - 1 : first.end_lineno]
-    return "\n".join(lines)
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+            docstring = node.body[0]
+            assert docstring.end_lineno is not None
+            for number in range(docstring.lineno - 1, docstring.end_lineno):
+                lines[number] = _GONE
+    kept = [line for line, before in zip(lines, ["", *lines], strict=False) if line or before != _GONE]
+    return "\n".join(line for line in kept if line != _GONE)
 
 
 def glue(**values: Any) -> None:
