@@ -9,6 +9,8 @@
 | `pages` | the last pass over written pages: no path of this machine stays in them |
 | `stylesheet` | all styles in one file, without the rules that no page uses |
 | `fonts` | fonts cut to the characters and icons that the book uses |
+| `live` | exercises inside a page: the directives, readable without scripts |
+| `live_assets`, `live_python` | what these exercises load: scripts, cases, Python and NumPy |
 | `assets` | where those parts come from, and the one place that orders this pass |
 | `execution` | executes the chapters side by side, before the pages are made |
 | `build`, `serve` | ``python -m lossbook.sphinx.build`` and ``... .serve`` |
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register all parts with Sphinx."""
     # Imported late: `build` and `serve` live in this package and must start at once.
-    from lossbook.sphinx import assets, folding, katex, notebooks, trim
+    from lossbook.sphinx import assets, folding, katex, live, notebooks, trim
 
-    for part in (katex, folding, trim, notebooks, assets):
+    for part in (katex, folding, trim, notebooks, live, assets):
         part.setup(app)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from lossbook import __version__
-from lossbook.sphinx import fonts, pages, stylesheet
+from lossbook.sphinx import fonts, live_assets, pages, stylesheet
 from lossbook.sphinx.paths import STATIC
 
 PRELOAD = ("text.woff2",)
@@ -88,6 +88,7 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
     (static / "book.css").write_text(stylesheet.bundle(), encoding="utf-8")
     for name in ("js/book.js", "js/search.js", "img/favicon.svg", "LICENSES.md"):
         shutil.copyfile(STATIC / name, static / Path(name).name)
+    live_assets.write(static / "live")
     fonts.write(Path(app.outdir), static / "fonts")
 
 

@@ -22,7 +22,7 @@ STAMP = OUTPUT / ".built-from.json"
 AROUND_THE_CHAPTERS = tuple(
     PROJECT / name for name in ("lossbook", "_config.yml", "package-lock.json", "constraints.txt")
 )
-_NOT_EXECUTED = ("lossbook/sphinx/", "lossbook/autograde/", "lossbook/cli.py")
+_NOT_EXECUTED = ("lossbook/sphinx/", "lossbook/live/", "lossbook/autograde/", "lossbook/cli.py")
 _IGNORED = {"__pycache__", ".ipynb_checkpoints"}
 
 

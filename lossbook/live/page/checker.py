@@ -294,7 +294,7 @@ def _number(number):
 
 
 def _verdict(exercise, tried):
-    """Return a summary, the mistake's name if there is one, and the anchor that explains it."""
+    """Return a summary; for a named mistake also its name and the place in the book that explains it."""
     if not any(problem for *_, problem in tried):
         return {"summary": "All right: in every case your numbers are torch's."}
     if all(outcome.unwritten for _, _, outcome, _ in tried):
@@ -304,7 +304,7 @@ def _verdict(exercise, tried):
         return {
             "summary": f"This looks like a solution that {mistake['title']}.",
             "mistake": mistake["name"],
-            "see": mistake["see"],
+            "see": f"{exercise['chapter']}.html#{mistake['see']}",
         }
     known = _pattern(tried) or "No known mistake gives these numbers."
     return {"summary": f"{known} Start with the first ✗: its case is the smallest that fails."}
