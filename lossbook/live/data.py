@@ -19,7 +19,7 @@ from lossbook.exercises import Aspect, Case, Exercise, Mistake, get_exercise
 from lossbook.grader.compare import Tolerance, difference, same
 from lossbook.grader.outcome import Array, Outcome
 from lossbook.grader.runner import run_trusted
-from lossbook.live.twins import TWINS, Twin
+from lossbook.live.twins import Twin, twin_of
 
 SEED = 0
 """The cases are drawn once, when the book is built: every reader gets the same ones."""
@@ -67,13 +67,6 @@ def live_exercise(name: str) -> dict[str, Any]:
         ],
         "mistakes": [_mistake(twin, mistake, answers) for mistake, answers in shown(exercise, twin, drawn, wants)],
     }
-
-
-def twin_of(name: str) -> Twin:
-    """Return an exercise's NumPy twin, or raise a KeyError that lists the exercises with one."""
-    if name not in TWINS:
-        raise KeyError(f"the exercise {name!r} has no NumPy twin: choose one of {', '.join(TWINS)}")
-    return TWINS[name]
 
 
 def draw(exercise: Exercise, twin: Twin) -> Drawn:

@@ -231,3 +231,10 @@ TWINS: dict[str, Twin] = {
         ),
     )
 }
+
+
+def twin_of(name: str) -> Twin:
+    """Return an exercise's NumPy twin, or raise a KeyError that lists the exercises with one."""
+    if name not in TWINS:
+        raise KeyError(f"the exercise {name!r} has no NumPy twin: choose one of {', '.join(TWINS)}")
+    return TWINS[name]
