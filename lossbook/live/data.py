@@ -95,7 +95,13 @@ def _widened(case: Case, twin: Twin) -> Case | None:
 
 
 def _wide(value: Any) -> Any:
-    return value.double() if isinstance(value, Tensor) and value.is_floating_point() else value
+    """Return float64 with the digits that were meant: 4.62 in float32 is 4.62, not 4.61999989."""
+    if not isinstance(value, Tensor) or not value.is_floating_point():
+        return value
+    if value.dtype == torch.float64:
+        return value
+    meant = [float(f"{number:.6g}") for number in value.reshape(-1).tolist()]
+    return torch.tensor(meant, dtype=torch.float64).reshape(value.shape)
 
 
 def _is_answered(exercise: Exercise, aspect: Aspect, case: Case) -> bool:

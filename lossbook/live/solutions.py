@@ -16,7 +16,7 @@ def nll_loss(log_probs, target):
 
 
 def cross_entropy(logits, target):
-    """Return the mean cross-entropy: logsumexp of a row minus its true logit.
+    """Return the mean cross-entropy of a batch.
 
     logits: (N, C), of any size. target: the true classes, integers, (N,).
     """
@@ -40,8 +40,8 @@ def cross_entropy_gradient(logits, target):
 def binary_cross_entropy(p, y):
     """Return one binary cross-entropy per element, as BCELoss computes it.
 
-    p, y: numbers from 0 to 1, of one shape. Tiny p keep their digits, and no
-    logarithm goes below -100.
+    p, y: numbers from 0 to 1, of one shape. Tiny p keep their digits,
+    and no logarithm goes below -100.
     """
     with np.errstate(divide="ignore"):
         log_p = np.maximum(np.log(p), -100)
@@ -50,18 +50,18 @@ def binary_cross_entropy(p, y):
 
 
 def binary_cross_entropy_with_logits(x, y):
-    """Return one binary cross-entropy per element, computed from logits.
+    """Return one binary cross-entropy per element.
 
-    x: logits of any shape and size. y: numbers from 0 to 1, of that shape.
+    x: logits of any shape and size. y: from 0 to 1, of that shape.
     """
     return np.maximum(x, 0) - x * y + np.log1p(np.exp(-np.abs(x)))
 
 
 def bce_with_logits_gradient(x, y):
-    """Return the slope of each element's BCE with respect to its own logit.
+    """Return the slope of each element's BCE, on its own logit.
 
-    x: logits of any shape and size. y: numbers from 0 to 1, of that shape.
-    Tiny slopes keep their digits: at x = -50 and y = 0 it is exp(-50), not 0.
+    x: logits of any shape and size. y: from 0 to 1, of that shape.
+    Tiny slopes keep their digits: at x = -50, y = 0 it is exp(-50).
     """
     denominator = 1 + np.exp(-np.abs(x))
     p = np.exp(np.minimum(x, 0)) / denominator
@@ -70,8 +70,8 @@ def bce_with_logits_gradient(x, y):
 
 
 def two_logits_to_one(logits):
-    """Return the one logit whose sigmoid is the softmax's probability of class 1.
+    """Return the one logit that gives class 1 the same probability.
 
-    logits: (..., 2), class 0 first. Returns an array without the last axis.
+    logits: (..., 2), class 0 first. Returns an array of shape (...).
     """
     return logits[..., 1] - logits[..., 0]

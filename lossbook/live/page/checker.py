@@ -105,9 +105,9 @@ def _execute(code, namespace):
     linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
     tree = ast.parse(code, FILE)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, FILE, "exec"), namespace)
+    exec(compile(tree, FILE, "exec", optimize=0), namespace)
     if last is not None:
-        value = eval(compile(ast.Expression(last.value), FILE, "eval"), namespace)
+        value = eval(compile(ast.Expression(last.value), FILE, "eval", optimize=0), namespace)
         if value is not None:
             print(repr(value))
 
@@ -314,21 +314,25 @@ def diagnose(mistakes, tried):
     """Return the mistake that explains the outcomes best, or None.
 
     A case is telling where the reader or the mistake differs from torch, and explained where both give the same
-    answer. A mistake counts if it explains most of the telling cases, or all of them in one aspect while no
-    other case contradicts it.
+    answer. A mistake counts if it explains most of the telling cases. For code with two mistakes it also counts
+    if no other case contradicts it, and it explains all of one aspect, or everything but for a factor.
     """
-    best, best_rank = None, (0.0, 0)
+    best, best_rank = None, (-1.0, 0)
     for mistake in mistakes:
         by_aspect = {}
-        contradicted = False
+        contradicted, hinted = False, True
         for (aspect, case, outcome, problem), answer in zip(tried, mistake["answers"]):
-            if problem or answer is not None:
-                by_aspect.setdefault(aspect, []).append(bool(problem) and _alike(case, outcome, answer))
-                contradicted |= not problem
+            if not problem and answer is None:
+                continue
+            alike = bool(problem) and _alike(case, outcome, answer)
+            by_aspect.setdefault(aspect, []).append(alike)
+            contradicted |= not problem
+            hinted &= alike or _alike_but_for_a_factor(outcome, answer)
         explained = [alike for row in by_aspect.values() for alike in row]
         share = sum(explained) / len(explained)
         aspects = sum(all(row) for row in by_aspect.values())
-        if (share >= ENOUGH or (aspects and not contradicted)) and (share, aspects) > best_rank:
+        counts = share >= ENOUGH or (not contradicted and (aspects > 0 or hinted))
+        if counts and (share, aspects) > best_rank:
             best, best_rank = mistake, (share, aspects)
     return best
 
@@ -347,6 +351,27 @@ def _alike(case, outcome, answer):
         return False
     absolute = max(case["absolute"], 4 * EPSILON)
     return bool(_close(want, got, max(case["relative"], LOOSER), absolute).all())
+
+
+def _alike_but_for_a_factor(outcome, answer):
+    """Return whether an outcome is a mistake's answer times one number: a sign, or a sum in place of a mean."""
+    got = None if outcome.changed else _as_array(outcome.value)
+    if got is None or answer is None or "value" not in answer:
+        return False
+    wrong = decode(answer["value"])
+    if wrong.shape != got.shape or not wrong.size or not (np.isfinite(wrong).all() and np.isfinite(got).all()):
+        return False
+    place = np.unravel_index(int(np.abs(wrong).argmax()), wrong.shape)
+    factor = got[place] / wrong[place] if wrong[place] else 0.0
+    return bool(_is_telling(factor, wrong.size) and np.allclose(got, factor * wrong, rtol=1e-9, atol=1e-12))
+
+
+def _is_telling(factor, numbers):
+    """Between single numbers there always is a factor: only a whole one, or one over it, says something."""
+    if not factor or numbers > 1:
+        return bool(factor)
+    size = max(abs(factor), 1 / abs(factor))
+    return size < 10_000 and abs(size - round(size)) < 1e-4 * size
 
 
 def _pattern(tried):

@@ -27,7 +27,7 @@ def sigmoid(x):
 
 
 def log_sigmoid(x):
-    """Return log(sigmoid(x)), exact also where sigmoid(x) rounds to 0 or 1.
+    """Return log(sigmoid(x)), exact also where it rounds to 0 or 1.
 
     x: logits of any shape and size. Returns an array of that shape.
     """
@@ -37,7 +37,7 @@ def log_sigmoid(x):
 def logsumexp(x, axis):
     """Return log(sum(exp(x))) along an axis, for numbers of any size.
 
-    x: numbers, with at least one axis. Returns an array without that axis.
+    x: at least one axis. Returns an array without that axis.
     """
     m = np.max(x, axis, keepdims=True)
     m = np.where(np.isinf(m), 0, m)
@@ -56,7 +56,7 @@ def softmax(x, axis):
 
 
 def log_softmax(x, axis):
-    """Return log(softmax(x, axis)), exact also where the softmax rounds to 0.
+    """Return log(softmax(x, axis)), exact also where that rounds to 0.
 
     x: logits of any size, with at least one axis. Returns the same shape.
     """

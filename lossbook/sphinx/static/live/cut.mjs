@@ -4,7 +4,7 @@ import {pathToFileURL} from "node:url";
 
 const [pyodide, work, script] = process.argv.slice(2);
 const {loadPyodide} = await import(pathToFileURL(`${pyodide}/pyodide.mjs`));
-const python = await loadPyodide({env: {PYTHONHASHSEED: "0", HOME: "/home/pyodide"}});
+const python = await loadPyodide({args: ["-OO"], env: {PYTHONHASHSEED: "0", HOME: "/home/pyodide"}});
 python.FS.mkdirTree("/work");
 python.FS.mount(python.FS.filesystems.NODEFS, {root: work}, "/work");
 python.runPython(readFileSync(script, "utf8"));

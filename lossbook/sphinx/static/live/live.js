@@ -33,7 +33,7 @@ class LiveExercise extends HTMLElement {
     if (this.built) return;
     this.built = true;
     this.plain = this.querySelector(".lb-live__starter");
-    this.starter = this.plain.querySelector("pre").textContent;
+    this.starter = this.plain.querySelector("pre").textContent.trimEnd();
     this.key = `lossbook:live:${this.dataset.name}`;
     this.code = storage.read(this.key) ?? this.starter;
     const problem = whyNot();
@@ -180,8 +180,9 @@ class LiveExercise extends HTMLElement {
       this.body.append(report.error(result.error));
       this.editor?.mark(result.error.line);
     }
-    const table = report.table(result, this.dataset.name);
-    this.body.append(...[table, report.warnings(result.warnings)].filter(Boolean));
+    // What to know first comes first; what was printed stands below the table.
+    this.body.prepend(report.table(result, this.dataset.name) ?? "");
+    this.body.append(report.warnings(result.warnings) ?? "");
     if (this.solution && !result.stopped) this.solutionButton.hidden = this.solution.open && !this.solution.hidden;
   }
 

@@ -34,4 +34,4 @@ export const error = ({text}) => el("pre", {class: "lb-live__error", tabindex: 0
   "aria-label": "Error message"}, text);
 
 export const warnings = (sentences) => sentences.length === 0 ? null
-  : el("ul", {class: "lb-live__warnings"}, ...sentences.map((sentence) => el("li", {}, `NumPy warns: ${sentence}`)));
+  : el("ul", {class: "lb-live__warnings"}, ...sentences.map((sentence) => el("li", {}, `Python warns: ${sentence}`)));

@@ -72,6 +72,7 @@ const start = async () => {
   URL.revokeObjectURL(script);
   const python = await loadPyodide({
     indexURL: new URL("./", self.location.href).href,
+    args: ["-OO"], // NumPy is shipped without docstrings, which it accepts under this flag only
     env: {HOME: "/home/pyodide", PYTHONHASHSEED: "0"},
   });
   self.fetch = nativeFetch;
