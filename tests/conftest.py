@@ -1,14 +1,13 @@
 """Settings for all tests."""
 
 import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 # Tests run side by side: threads of each would only wait for each other. Read when torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-from collections.abc import Callable  # noqa: E402
-from pathlib import Path  # noqa: E402
-
-import pytest  # noqa: E402
 
 _WRONG = Path(__file__).parent / "live" / "mistakes"
 

@@ -9,7 +9,7 @@ import numpy as np
 def nll_loss(log_probs, target):
     """Return the mean of minus the log-probability of the true class.
 
-    log_probs: (N, C). target: the true classes, integers, (N,).
+    log_probs: (N, C). target: the true classes, (N,).
     """
     picked = log_probs[np.arange(len(target)), target]
     return -picked.mean()
@@ -18,7 +18,7 @@ def nll_loss(log_probs, target):
 def cross_entropy(logits, target):
     """Return the mean cross-entropy of a batch.
 
-    logits: (N, C), of any size. target: the true classes, integers, (N,).
+    logits: (N, C), of any size. target: the true classes, (N,).
     """
     s = logits - logits.max(1, keepdims=True)
     log_sums = np.log(np.exp(s).sum(1))
@@ -28,7 +28,7 @@ def cross_entropy(logits, target):
 def cross_entropy_gradient(logits, target):
     """Return the gradient of the mean cross-entropy on the logits.
 
-    logits: (N, C), of any size. target: the true classes, integers, (N,).
+    logits: (N, C), of any size. target: the true classes, (N,).
     Returns an array of the logits' shape.
     """
     e = np.exp(logits - logits.max(1, keepdims=True))
@@ -38,7 +38,7 @@ def cross_entropy_gradient(logits, target):
 
 
 def binary_cross_entropy(p, y):
-    """Return one binary cross-entropy per element, as BCELoss computes it.
+    """Return one binary cross-entropy per element, as BCELoss does.
 
     p, y: numbers from 0 to 1, of one shape. Tiny p keep their digits,
     and no logarithm goes below -100.

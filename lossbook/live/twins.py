@@ -81,11 +81,11 @@ TWINS: dict[str, Twin] = {
             functions.sigmoid,
             aspects=("values", "shapes and dtypes", "extreme logits"),
             hints=(
-                "The textbook formula 1 / (1 + np.exp(-x)) is nearly there. Which x makes np.exp(-x) overflow, and "
-                "which makes the answer nan in np.exp(x) / (1 + np.exp(x))?",
+                "The textbook formula `1 / (1 + np.exp(-x))` is nearly there. Which x makes `np.exp(-x)` "
+                "overflow, and which makes the answer nan in `np.exp(x) / (1 + np.exp(x))`?",
                 "The exponential of a number that is never positive cannot overflow. Write the denominator with "
-                "np.exp(-np.abs(x)) alone.",
-                "For x >= 0 the numerator is 1, for x < 0 it is exp(x). np.minimum(x, 0) is 0 in the first case "
+                "`np.exp(-np.abs(x))` alone.",
+                "For x >= 0 the numerator is 1, for x < 0 it is exp(x). `np.minimum(x, 0)` is 0 in the first case "
                 "and x in the second.",
             ),
             titles={
@@ -102,8 +102,8 @@ TWINS: dict[str, Twin] = {
                 "overflow?",
                 "For x >= 0 the form -log(1 + exp(-x)) is safe. For x < 0 pull x out of the logarithm first: "
                 "log(1 + exp(-x)) = -x + log(1 + exp(x)).",
-                "Both in one: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))). log1p(z) is log(1 + z), and keeps "
-                "the digits of a tiny z.",
+                "Both in one: `np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))`. `log1p(z)` is log(1 + z), and "
+                "keeps the digits of a tiny z.",
             ),
             # in float64 the two ways to take that logarithm too late give the same numbers
             titles={
@@ -116,22 +116,22 @@ TWINS: dict[str, Twin] = {
             functions.logsumexp,
             aspects=("values", "every axis", "extreme numbers", "infinities"),
             hints=(
-                "np.exp(1000) is inf. By how much may you lower all numbers of a row without changing what you "
+                "`np.exp(1000)` is inf. By how much may you lower all numbers of a row without changing what you "
                 "are after?",
                 "log(sum(exp(x))) = m + log(sum(exp(x - m))) for every m. Which m makes the largest exponent 0?",
-                "Take m = x.max(axis, keepdims=True), and put 0 in its place where it is infinite: "
-                "np.where(np.isinf(m), 0, m). Add m back without the kept axis: m.squeeze(axis).",
+                "Take `m = x.max(axis, keepdims=True)`, and put 0 in its place where it is infinite: "
+                "`np.where(np.isinf(m), 0, m)`. Add m back without the kept axis: `m.squeeze(axis)`.",
             ),
         ),
         Twin(
             functions.softmax,
             aspects=("values", "every axis", "extreme logits"),
             hints=(
-                "What is np.exp(1000)? What becomes of the probabilities if you lower all logits of a row by 5?",
+                "What is `np.exp(1000)`? What becomes of the probabilities if you lower all logits of a row by 5?",
                 "Subtract the same number from all logits of a row: nothing changes but the size of the "
                 "exponentials. Which number keeps every exponent at or below 0?",
-                "Subtract x.max(axis, keepdims=True), exponentiate, divide by the sum along the axis with "
-                "keepdims=True.",
+                "Subtract `x.max(axis, keepdims=True)`, exponentiate, divide by the sum along the axis with "
+                "`keepdims=True`.",
             ),
         ),
         Twin(
@@ -141,7 +141,7 @@ TWINS: dict[str, Twin] = {
                 "The logarithm of a quotient is a difference. What is log(exp(x))?",
                 "log_softmax(x) = x - log(sum(exp(x))). Subtract the largest logit first, from all of them: the "
                 "answer does not change.",
-                "s = x - x.max(axis, keepdims=True), and then s - np.log(np.exp(s).sum(axis, keepdims=True)).",
+                "`s = x - x.max(axis, keepdims=True)`, and then `s - np.log(np.exp(s).sum(axis, keepdims=True))`.",
             ),
         ),
         Twin(
@@ -149,9 +149,9 @@ TWINS: dict[str, Twin] = {
             aspects=("values", "impossible classes"),
             hints=(
                 "Which number of the first row belongs to its true class? And of the second?",
-                "Give NumPy two lists of positions, the rows and the columns: table[[0, 1], [2, 0]] picks "
-                "table[0, 2] and table[1, 0].",
-                "np.arange(len(target)) counts the rows. Do not forget the minus, and the mean.",
+                "Give NumPy two lists of positions, the rows and the columns: `table[[0, 1], [2, 0]]` picks "
+                "`table[0, 2]` and `table[1, 0]`.",
+                "`np.arange(len(target))` counts the rows. Do not forget the minus, and the mean.",
             ),
         ),
         Twin(
@@ -159,12 +159,14 @@ TWINS: dict[str, Twin] = {
             aspects=("values", "extreme logits"),
             hints=(
                 "Minus the logarithm of the softmax of the true class is log(sum(exp(row))) - row[true class].",
-                "Subtract the largest logit of each row first: s = logits - logits.max(1, keepdims=True). "
+                "Subtract the largest logit of each row first: `s = logits - logits.max(1, keepdims=True)`. "
                 "The difference above does not change.",
-                "np.log(np.exp(s).sum(1)) has one number per row, s[np.arange(len(target)), target] picks the "
+                "`np.log(np.exp(s).sum(1))` has one number per row, `s[np.arange(len(target)), target]` picks the "
                 "true ones. Take the mean of the difference.",
             ),
-            titles={"clamped_log": "clamps the probabilities before the logarithm: that caps the loss at about 16"},
+            titles={
+                "clamped_log": "clamps the probabilities before the logarithm: that caps the loss at about 16"
+            },
         ),
         Twin(
             solutions.cross_entropy_gradient,
@@ -172,9 +174,9 @@ TWINS: dict[str, Twin] = {
             hints=(
                 "For one sample the slope is softmax minus one-hot: the probabilities, and 1 less at the true "
                 "class.",
-                "e = np.exp(logits - logits.max(1, keepdims=True)), divided by its sum along axis 1, is the "
+                "`e = np.exp(logits - logits.max(1, keepdims=True))`, divided by its sum along axis 1, is the "
                 "softmax of each row.",
-                "p[np.arange(len(target)), target] -= 1 takes the 1 away in each row. The loss is a mean: what "
+                "`p[np.arange(len(target)), target] -= 1` takes the 1 away in each row. The loss is a mean: what "
                 "does that do to each sample's slope?",
             ),
         ),
@@ -184,9 +186,9 @@ TWINS: dict[str, Twin] = {
             hints=(
                 "The answer yes, with probability p, has the surprise -log(p); no has -log(1 - p). How does y "
                 "choose between the two?",
-                "-(y * log(p) + (1 - y) * log(1 - p)). What is 0 * log(0) in NumPy? np.maximum(..., -100) on "
+                "-(y * log(p) + (1 - y) * log(1 - p)). What is 0 * log(0) in NumPy? `np.maximum(..., -100)` on "
                 "each logarithm is what torch does.",
-                "1 - p rounds to 1 for tiny p. np.log1p(-p) is log(1 - p), and keeps the digits.",
+                "1 - p rounds to 1 for tiny p. `np.log1p(-p)` is log(1 - p), and keeps the digits.",
             ),
             fixed=_EACH,
             left_out=("ignores_reduction", "clamps_one_side", "squeezes"),
@@ -199,7 +201,7 @@ TWINS: dict[str, Twin] = {
                 "log(sigmoid(-x)). Take them on paper, not of a number that has been rounded.",
                 "-log(sigmoid(x)) = max(-x, 0) + log1p(exp(-|x|)), and -log(sigmoid(-x)) = max(x, 0) + the same.",
                 "y times the first and 1 - y times the second add up to "
-                "np.maximum(x, 0) - x * y + np.log1p(np.exp(-np.abs(x))).",
+                "`np.maximum(x, 0) - x * y + np.log1p(np.exp(-np.abs(x)))`.",
             ),
             fixed=_EACH,
             titles={
@@ -217,13 +219,15 @@ TWINS: dict[str, Twin] = {
             aspects=("values", "extreme logits", "tiny slopes"),
             hints=(
                 "The slope is sigmoid(x) - y. At which x does the sigmoid itself break, or lose its digits?",
-                "With z = np.exp(-np.abs(x)) neither the sigmoid nor 1 - sigmoid overflows: one is 1 / (1 + z), "
+                "With `z = np.exp(-np.abs(x))` neither the sigmoid nor 1 - sigmoid overflows: one is 1 / (1 + z), "
                 "the other z / (1 + z), which of them depends on the sign of x.",
                 "sigmoid(x) - y = sigmoid(x) * (1 - y) - sigmoid(-x) * y, where no two nearly equal numbers are "
                 "subtracted.",
             ),
             fixed=_EACH,
-            titles={"always_divided": "divides by the number of elements: here each element's own slope is asked for"},
+            titles={
+                "always_divided": "divides by the number of elements: here each element's own slope is asked for"
+            },
         ),
         Twin(
             solutions.two_logits_to_one,
@@ -232,7 +236,7 @@ TWINS: dict[str, Twin] = {
                 "Write the softmax of (z0, z1) for class 1 as a fraction, and divide both of its sides by "
                 "exp(z1). Which function do you know that looks like that?",
                 "1 / (1 + exp(-(...))): what stands where the sigmoid has its logit?",
-                "Use ... for the axes before the last: logits[..., 1] is the logit of class 1.",
+                "Use `...` for the axes before the last: `logits[..., 1]` is the logit of class 1.",
             ),
         ),
     )

@@ -54,8 +54,14 @@ def bundle(target: Path, python: dict[str, object]) -> None:
     defined = [f"--define:{name}={json.dumps(value)}" for name, value in constants.items()]
     esbuild = node_module(".bin") / "esbuild"
     for form, names in BUNDLES:
-        command = [esbuild, *(SOURCES / name for name in names), "--bundle", "--minify", f"--format={form}"]
-        command += [f"--outdir={target}", "--target=es2022", "--legal-comments=none", "--log-level=warning"]
+        command = [str(esbuild), *(str(SOURCES / name) for name in names), "--bundle", "--minify"]
+        command += [
+            f"--format={form}",
+            f"--outdir={target}",
+            "--target=es2022",
+            "--legal-comments=none",
+            "--log-level=warning",
+        ]
         command += [*defined, "--external:node:*", "--external:ws"]
         environment = {**os.environ, "PATH": live_python.search_path()}
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)

@@ -101,7 +101,7 @@ def _unpack_packages(target: Path) -> None:
 
 def _cut(work: Path) -> None:
     """Let Python itself find out which modules the first Run imports, and compile them."""
-    command = [node(), LIVE / "cut.mjs", node_module("pyodide"), work, LIVE / "cut.py"]
+    command = [node(), *map(str, (LIVE / "cut.mjs", node_module("pyodide"), work, LIVE / "cut.py"))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode or not (work / "needed.json").exists():
         raise RuntimeError(f"Python for the pages could not be cut: {done.stderr.strip()[-2000:]}")

@@ -1,4 +1,4 @@
-"""The checker that runs in the page, run here: right answers, each named mistake, and everything that goes wrong."""
+"""The checker that runs in the page, run here: right answers, named mistakes, and everything that goes wrong."""
 
 import json
 import re
@@ -59,7 +59,9 @@ def test_unknown_numbers_get_a_pattern_or_a_place_to_start(data):
     result, _ = run("def softmax(x, axis):\n    return x * 0 + 0.123\n", data["softmax"])
     assert "No known mistake" in result["summary"]
     assert "mistake" not in result
-    solution = TWINS["softmax"].answer + "\n\nright = softmax\n\ndef softmax(x, axis):\n    return 3 * right(x, axis)\n"
+    solution = (
+        TWINS["softmax"].answer + "\n\nright = softmax\n\ndef softmax(x, axis):\n    return 3 * right(x, axis)\n"
+    )
     result, _ = run(solution, data["softmax"])
     assert "3 times torch's" in result["summary"]
 
@@ -99,7 +101,9 @@ def test_syntax_error_names_its_line():
 def test_error_shows_the_readers_own_lines_only():
     result, _ = run("import numpy as np\n\ndef f(x):\n    return np.ones(2) @ x\n\nf(np.ones(3))\n")
     text = result["error"]["text"]
-    assert text.startswith("Line 6, in your code:\n    f(np.ones(3))\nLine 4, in f:\n    return np.ones(2) @ x\nValueError")
+    assert text.startswith(
+        "Line 6, in your code:\n    f(np.ones(3))\nLine 4, in f:\n    return np.ones(2) @ x\nValueError"
+    )
     assert result["error"]["line"] == 4
     assert not re.search(r"\.py|<frozen|File", text)
 
@@ -128,6 +132,15 @@ def test_last_line_is_shown_as_a_notebook_would():
 def test_warning_names_the_line():
     result, _ = run("import numpy as np\nnp.log(np.zeros(1))\n")
     assert result["warnings"] == ["line 2: divide by zero encountered in log"]
+
+
+@pytest.mark.parametrize("code", ["import lossbook", "from lossbook import softmax"])
+def test_exercise_is_not_solved_by_an_import(code, data):
+    result, _ = run(code, data["softmax"])
+    assert "you write the functions yourself" in result["error"]["text"]
+    import lossbook
+
+    assert lossbook.__version__
 
 
 def test_asking_for_input_is_refused():

@@ -25,7 +25,9 @@ def test_answers_are_torchs(name):
     for aspect in live_exercise(name)["aspects"]:
         assert aspect["cases"], aspect["name"]
         for case in aspect["cases"]:
-            args = [torch.from_numpy(arg) if isinstance(arg, np.ndarray) else arg for arg in map(decode, case["args"])]
+            args = [
+                torch.from_numpy(arg) if isinstance(arg, np.ndarray) else arg for arg in map(decode, case["args"])
+            ]
             want = exercise.reference(*args, **case["kwargs"], **twin.fixed)
             np.testing.assert_array_equal(decode(case["answer"]), want.numpy())
 
@@ -44,7 +46,16 @@ def test_sentences_are_about_numpy(name):
     data, twin = live_exercise(name), TWINS[name]
     texts = [mistake["title"] for mistake in data["mistakes"]] + list(twin.hints) + [twin.starter, twin.answer]
     for text in texts:
-        for word in ("keepdim=", "whatever dim", "torch.", "float32", "gradient reaches", "autograd", "tensor", "_("):
+        for word in (
+            "keepdim=",
+            "whatever dim",
+            "torch.",
+            "float32",
+            "gradient reaches",
+            "autograd",
+            "tensor",
+            "_(",
+        ):
             assert word not in text, text
 
 
@@ -90,7 +101,10 @@ def test_unknown_exercise_lists_those_that_there_are():
 
 
 def test_torchs_words_become_numpys():
-    assert in_numpy("sums without keepdim=True, whatever dim says") == "sums without keepdims=True, whatever axis says"
+    assert (
+        in_numpy("sums without keepdim=True, whatever dim says")
+        == "sums without keepdims=True, whatever axis says"
+    )
     assert in_numpy("overwrites its input (neg_, exp_ and -= change the caller's tensor)") == (
         "overwrites its input (-= changes the caller's array)"
     )

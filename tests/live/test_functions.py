@@ -47,7 +47,10 @@ def test_lists_will_do():
 @pytest.mark.parametrize("weight", [None, WEIGHT])
 def test_binary_losses(reduction, weight):
     kwargs = {"reduction": reduction, "weight": None if weight is None else t(weight)}
-    same(functions.binary_cross_entropy(PROBS, SOFT, weight, reduction), F.binary_cross_entropy(t(PROBS), t(SOFT), **kwargs))
+    same(
+        functions.binary_cross_entropy(PROBS, SOFT, weight, reduction),
+        F.binary_cross_entropy(t(PROBS), t(SOFT), **kwargs),
+    )
     certain, wrong = np.array([0.0, 1.0, 1e-60]), np.array([1.0, 0.0, 1.0])
     same(
         functions.binary_cross_entropy(certain, wrong, reduction=reduction),

@@ -3,6 +3,8 @@
 The answers come as data, and so do those of the named mistakes: see ``lossbook.live.data``.
 """
 
+from __future__ import annotations
+
 import ast
 import builtins
 import contextlib
@@ -11,12 +13,21 @@ import json
 import linecache
 import sys
 import traceback
+import types
 import warnings
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import plotting
 
+Array = np.ndarray
+Data = dict[str, Any]
+Emit = Callable[[str, str], object]
+
+OWN_NAME = __name__.split(".", maxsplit=1)[0]
+ABSENT = ("torch", "matplotlib", "scipy", "sklearn", "pandas", "tensorflow", "jax")
 FILE = "<your code>"
 MOST_PRINTED = 4000
 MOST_WARNINGS = 3
@@ -27,7 +38,7 @@ LOOSER = 1e-10  # two computations of one wrong answer may differ by more than t
 EPSILON = 2.0**-52
 
 
-def run(code, data, emit):
+def run(code: str, data: str | None, emit: Emit) -> str:
     """Run a reader's code, check its function if there is ``data``, and return what came of it as JSON.
 
     code: Python source.
@@ -40,9 +51,9 @@ def run(code, data, emit):
     with _page(printed, emit, is_exercise=exercise is not None) as caught:
         try:
             _execute(code, namespace)
-            result = _checked(exercise, namespace, code) if exercise else {"summary": ""}
+            result: Data = _checked(exercise, namespace) if exercise else {"summary": ""}
         except BaseException as error:
-            result = {"error": _described(error, code), "summary": "Your code stops with an error."}
+            result = {"error": _described(error), "summary": "Your code stops with an error."}
     result["warnings"] = _warned(caught)
     return json.dumps(result)
 
@@ -50,11 +61,11 @@ def run(code, data, emit):
 class Printed(io.TextIOBase):
     """What the code prints, handed on at once, but not without end."""
 
-    def __init__(self, emit):
+    def __init__(self, emit: Callable[[str], object]) -> None:
         self._emit = emit
         self._left = MOST_PRINTED
 
-    def write(self, text):
+    def write(self, text: str) -> int:
         """Hand on as much as there is room for, and say once that the rest is not shown."""
         if self._left > 0:
             self._emit(text[: self._left])
@@ -65,19 +76,19 @@ class Printed(io.TextIOBase):
 
 
 @contextlib.contextmanager
-def _page(printed, emit, is_exercise):
+def _page(printed: Printed, emit: Emit, is_exercise: bool) -> Iterator[list[warnings.WarningMessage]]:
     """Set up what code in a page meets, and undo what it may leave behind. Yields the warnings."""
     plots = [0]
 
-    def receive(text):
+    def receive(text: str) -> None:
         plots[0] += 1
         if plots[0] <= MOST_PLOTS:
             emit("plot", text)
 
-    own_name = __package__.split(".")[0]
-    module = sys.modules.get(own_name)
+    modules: dict[str, Any] = sys.modules
+    module = modules[OWN_NAME]
     if is_exercise:
-        sys.modules[own_name] = None  # an import fails: the functions are what the reader is to write
+        modules[OWN_NAME] = None  # an import fails: the functions are what the reader is to write
     plotting.receive(receive)
     ask, builtins.input = builtins.input, _no_input
     try:
@@ -93,29 +104,33 @@ def _page(printed, emit, is_exercise):
     finally:
         builtins.input = ask
         plotting.receive(None)
-        sys.modules[own_name] = module
+        modules[OWN_NAME] = module
 
 
-def _no_input(prompt=""):
+def _no_input(prompt: object = "") -> str:
     raise RuntimeError("nobody can type an answer here: write the value into the code")
 
 
-def _execute(code, namespace):
+def _execute(code: str, namespace: dict[str, Any]) -> None:
     """Run the code, and print its last line's value as a notebook would."""
     linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
-    tree = ast.parse(code, FILE)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, FILE, "exec", optimize=0), namespace)
-    if last is not None:
-        value = eval(compile(ast.Expression(last.value), FILE, "eval", optimize=0), namespace)
+    body = ast.parse(code, FILE).body
+    last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
+    exec(_compiled(ast.Module(body, type_ignores=[]), "exec"), namespace)
+    if isinstance(last, ast.Expr):
+        value = eval(_compiled(ast.Expression(last.value), "eval"), namespace)
         if value is not None:
             print(repr(value))
 
 
-def _described(error, code):
+def _compiled(tree: ast.Module | ast.Expression, mode: str) -> types.CodeType:
+    """Compile as Python does by itself: without this module's future, and with assertions."""
+    return compile(tree, FILE, mode, dont_inherit=True, optimize=0)
+
+
+def _described(error: BaseException) -> Data:
     """Return an error with the reader's own lines only, and the line to mark."""
-    if isinstance(error, ModuleNotFoundError) and error.name == "lossbook":
-        error = ImportError("in an exercise you write the functions yourself; lossbook is at hand in the Playground")
+    error = _explained(error)
     lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILE]
     text = "".join(f"Line {frame.lineno}, in {frame.name}:\n    {frame.line}\n" for frame in lines[-4:])
     last = "".join(traceback.format_exception_only(error)).replace(f'  File "{FILE}", line ', "Line ").rstrip()
@@ -125,8 +140,20 @@ def _described(error, code):
     return {"kind": type(error).__name__, "text": text.replace("<module>", "your code") + last, "line": line}
 
 
-def _warned(caught):
-    found = {}
+def _explained(error: BaseException) -> BaseException:
+    """Say why a module is not there, where the page is the reason."""
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    if name == OWN_NAME:
+        sentence = "in an exercise you write the functions yourself; lossbook is at hand in the Playground"
+    elif name is not None and name.split(".")[0] in ABSENT:
+        sentence = f"{name} does not run in the page: Python and NumPy are here, and lossbook in the Playground"
+    else:
+        return error
+    return ModuleNotFoundError(sentence).with_traceback(error.__traceback__)
+
+
+def _warned(caught: list[warnings.WarningMessage]) -> list[str]:
+    found: dict[str, None] = {}
     for warning in caught:
         where = f"line {warning.lineno}: " if warning.filename == FILE else ""
         found[f"{where}{warning.message}"] = None
@@ -136,73 +163,92 @@ def _warned(caught):
 # Checking: one Outcome for each case, compared with torch's answer.
 
 
-class Outcome:
-    """What one call came to: ``value`` unless it ``raised`` a sentence, and whether it changed its input."""
+class Outcome(NamedTuple):
+    """What one call came to: ``value``, unless it ``raised`` (a clause), and whether it changed its input."""
 
-    def __init__(self, value=None, raised="", changed=False, unwritten=False):
-        self.value, self.raised, self.changed, self.unwritten = value, raised, changed, unwritten
+    value: Any = None
+    raised: str = ""
+    changed: bool = False
+    unwritten: bool = False
 
 
-def _checked(exercise, namespace, code):
+class Tried(NamedTuple):
+    """One case with what came of it; ``problem`` is "" where that is torch's answer."""
+
+    aspect: str
+    case: Data
+    outcome: Outcome
+    problem: str
+
+
+def _checked(exercise: Data, namespace: dict[str, Any]) -> Data:
     name = exercise["name"]
     function = namespace.get(name)
     if not callable(function):
         sentence = f"There is no function {name} in your code: keep its name, or press Reset."
         return {"error": {"kind": "NameError", "text": sentence, "line": None}, "summary": sentence}
-    tried = []  # (aspect, case, Outcome, problem)
+    tried: list[Tried] = []
     aspects = []
     for aspect in exercise["aspects"]:
-        row = [(aspect["name"], case, outcome := _called(function, case), _problem(case, outcome))
-               for case in aspect["cases"]]  # fmt: skip
-        failed = [one for one in row if one[3]]
+        row = [_tried(aspect["name"], case, function) for case in aspect["cases"]]
+        failed = [one for one in row if one.problem]
         aspects.append(
             {
                 "name": aspect["name"],
                 "right": len(row) - len(failed),
                 "cases": len(row),
-                "failure": _failure(name, *failed[0][1:]) if failed else None,
+                "failure": _failure(name, failed[0]) if failed else None,
             }
         )
         tried += row
-    result = {"aspects": aspects, "passed": not any(one[3] for one in tried)}
+    result = {"aspects": aspects, "passed": not any(one.problem for one in tried)}
     return {**result, **_verdict(exercise, tried)}
 
 
-def _called(function, case):
+def _tried(aspect: str, case: Data, function: Callable[..., Any]) -> Tried:
+    outcome = _called(function, case)
+    return Tried(aspect, case, outcome, _problem(case, outcome))
+
+
+def _called(function: Callable[..., Any], case: Data) -> Outcome:
     args, kwargs = _arguments(case)
     before, _ = _arguments(case)
     try:
         value = function(*args, **kwargs)
     except BaseException as error:
         return Outcome(raised=_raised(error), unwritten=isinstance(error, NotImplementedError))
-    changed = any(isinstance(old, np.ndarray) and not _same_array(old, new) for old, new in zip(before, args))
+    changed = any(
+        isinstance(old, np.ndarray) and not _same_array(old, new) for old, new in zip(before, args, strict=True)
+    )
     return Outcome(value, changed=changed)
 
 
-def _arguments(case):
+def _arguments(case: Data) -> tuple[list[Any], dict[str, Any]]:
     return [decode(arg) for arg in case["args"]], {key: decode(value) for key, value in case["kwargs"].items()}
 
 
-def _same_array(old, new):
+def _same_array(old: Array, new: Array) -> bool:
     return old.shape == new.shape and np.array_equal(old, new, equal_nan=old.dtype.kind == "f")
 
 
-def _raised(error):
+def _raised(error: BaseException) -> str:
     lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILE]
     where = f" (line {lines[-1].lineno}: {lines[-1].line})" if lines else ""
     message = f": {error}" if str(error) else ""
     return f"raised {type(error).__name__}{message}{where}"
 
 
-def decode(value):
+def decode(value: Any) -> Any:
     """Return what ``lossbook.live.data.encode`` has written."""
     if not isinstance(value, dict):
         return value
     dtype = {"f": float, "i": np.int64, "b": bool}[value["kind"]]
-    return np.array([float(n) if isinstance(n, str) else n for n in value["numbers"]], dtype).reshape(value["shape"])
+    return np.array([float(n) if isinstance(n, str) else n for n in value["numbers"]], dtype).reshape(
+        value["shape"]
+    )
 
 
-def _problem(case, outcome):
+def _problem(case: Data, outcome: Outcome) -> str:
     """Return how an outcome differs from torch's answer, as a clause that follows the call; "" if it does not."""
     if outcome.raised:
         return outcome.raised
@@ -221,7 +267,7 @@ def _problem(case, outcome):
     return "" if close.all() else _worst(want, got, close)
 
 
-def _as_array(value):
+def _as_array(value: object) -> Array | None:
     """Return an array of numbers, or None for what is none. A single Python number is one, too."""
     if not isinstance(value, np.ndarray | np.generic | float | int):
         return None
@@ -229,13 +275,13 @@ def _as_array(value):
     return array if array.dtype.kind in "fiub" else None
 
 
-def _close(want, got, relative, absolute):
+def _close(want: Array, got: Array, relative: float, absolute: float) -> Array:
     with np.errstate(all="ignore"):
         near = np.abs(got - want) <= absolute + relative * np.abs(want)
     return (near & np.isfinite(want)) | (want == got) | (np.isnan(want) & np.isnan(got))
 
 
-def _worst(want, got, close):
+def _worst(want: Array, got: Array, close: Array) -> str:
     """Say where the numbers differ most; a nan or an infinity comes first."""
     with np.errstate(all="ignore"):
         distance = np.abs(got - want)
@@ -248,27 +294,28 @@ def _worst(want, got, close):
     return f"returned {numbers}, at [{where}]; {int((~close).sum())} of {close.size} numbers differ"
 
 
-def _failure(name, case, outcome, problem):
+def _failure(name: str, first: Tried) -> Data:
     """Return what to show of the first case that fails."""
+    case, outcome = first.case, first.outcome
     want, got = decode(case["answer"]), _as_array(outcome.value)
     shown = got is not None and want.size <= FEW and not outcome.changed
     return {
         "call": show_call(name, case),
         "note": case["note"],
-        "problem": problem,
+        "problem": first.problem,
         "yours": show(got) if shown else "",
         "torch": show(want) if shown else "",
     }
 
 
-def show_call(name, case):
+def show_call(name: str, case: Data) -> str:
     """Return the call that a case makes, e.g. ``softmax(array([1., 2.]), 0)``."""
     args, kwargs = _arguments(case)
     words = [show(arg) for arg in args] + [f"{key}={show(value)}" for key, value in kwargs.items()]
     return f"{name}({', '.join(words)})"
 
 
-def show(value):
+def show(value: object) -> str:
     """Return an argument or an answer in a few words."""
     if not isinstance(value, np.ndarray):
         return repr(value)
@@ -277,13 +324,13 @@ def show(value):
     return f"array({_nested(value)})" if value.ndim else _number(value.item())
 
 
-def _nested(array):
+def _nested(array: Array) -> str:
     if array.ndim == 0:
         return _number(array.item())
     return f"[{', '.join(_nested(row) for row in array)}]"
 
 
-def _number(number):
+def _number(number: Any) -> str:
     if isinstance(number, float | np.floating):
         text = f"{number:.6g}"
         return text + "." if text.lstrip("-").isdigit() else text
@@ -293,12 +340,15 @@ def _number(number):
 # The verdict: a named mistake whose numbers these are, or a pattern.
 
 
-def _verdict(exercise, tried):
+def _verdict(exercise: Data, tried: list[Tried]) -> Data:
     """Return a summary; for a named mistake also its name and the place in the book that explains it."""
-    if not any(problem for *_, problem in tried):
+    if not any(one.problem for one in tried):
         return {"summary": "All right: in every case your numbers are torch's."}
-    if all(outcome.unwritten for _, _, outcome, _ in tried):
-        return {"summary": "It is not written yet: replace the line that raises NotImplementedError."}
+    if all(one.outcome.unwritten for one in tried):
+        return {
+            "summary": "It is not written yet: replace the line that raises NotImplementedError.",
+            "unwritten": True,
+        }
     mistake = diagnose(exercise["mistakes"], tried)
     if mistake:
         return {
@@ -310,18 +360,19 @@ def _verdict(exercise, tried):
     return {"summary": f"{known} Start with the first ✗: its case is the smallest that fails."}
 
 
-def diagnose(mistakes, tried):
+def diagnose(mistakes: list[Data], tried: list[Tried]) -> Data | None:
     """Return the mistake that explains the outcomes best, or None.
 
     A case is telling where the reader or the mistake differs from torch, and explained where both give the same
     answer. A mistake counts if it explains most of the telling cases. For code with two mistakes it also counts
     if no other case contradicts it, and it explains all of one aspect, or everything but for a factor.
     """
-    best, best_rank = None, (-1.0, 0)
+    best: Data | None = None
+    best_rank = (-1.0, 0)
     for mistake in mistakes:
-        by_aspect = {}
+        by_aspect: dict[str, list[bool]] = {}
         contradicted, hinted = False, True
-        for (aspect, case, outcome, problem), answer in zip(tried, mistake["answers"]):
+        for (aspect, case, outcome, problem), answer in zip(tried, mistake["answers"], strict=True):
             if not problem and answer is None:
                 continue
             alike = bool(problem) and _alike(case, outcome, answer)
@@ -337,7 +388,7 @@ def diagnose(mistakes, tried):
     return best
 
 
-def _alike(case, outcome, answer):
+def _alike(case: Data, outcome: Outcome, answer: Data | None) -> bool:
     """Return whether an outcome is the answer that a mistake gives."""
     if answer is None:
         return False
@@ -353,7 +404,7 @@ def _alike(case, outcome, answer):
     return bool(_close(want, got, max(case["relative"], LOOSER), absolute).all())
 
 
-def _alike_but_for_a_factor(outcome, answer):
+def _alike_but_for_a_factor(outcome: Outcome, answer: Data | None) -> bool:
     """Return whether an outcome is a mistake's answer times one number: a sign, or a sum in place of a mean."""
     got = None if outcome.changed else _as_array(outcome.value)
     if got is None or answer is None or "value" not in answer:
@@ -366,7 +417,7 @@ def _alike_but_for_a_factor(outcome, answer):
     return bool(_is_telling(factor, wrong.size) and np.allclose(got, factor * wrong, rtol=1e-9, atol=1e-12))
 
 
-def _is_telling(factor, numbers):
+def _is_telling(factor: float, numbers: int) -> bool:
     """Between single numbers there always is a factor: only a whole one, or one over it, says something."""
     if not factor or numbers > 1:
         return bool(factor)
@@ -374,7 +425,7 @@ def _is_telling(factor, numbers):
     return size < 10_000 and abs(size - round(size)) < 1e-4 * size
 
 
-def _pattern(tried):
+def _pattern(tried: list[Tried]) -> str:
     """Say it where all wrong numbers are torch's times one number."""
     factors = []
     for _, case, outcome, problem in tried:

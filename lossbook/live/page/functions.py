@@ -49,7 +49,7 @@ def logsumexp(x, axis):
 def softmax(x, axis):
     """Turn logits into probabilities that sum to 1 along an axis.
 
-    x: logits of any size, with at least one axis. Returns the same shape.
+    x: logits of any size, at least one axis. Returns the same shape.
     """
     e = np.exp(x - np.max(x, axis, keepdims=True))
     return e / e.sum(axis, keepdims=True)
@@ -58,7 +58,7 @@ def softmax(x, axis):
 def log_softmax(x, axis):
     """Return log(softmax(x, axis)), exact also where that rounds to 0.
 
-    x: logits of any size, with at least one axis. Returns the same shape.
+    x: logits of any size, at least one axis. Returns the same shape.
     """
     s = x - np.max(x, axis, keepdims=True)
     return s - np.log(np.exp(s).sum(axis, keepdims=True))
@@ -78,9 +78,7 @@ def binary_cross_entropy(probs, target, weight=None, reduction="mean"):
     return _reduce(-(target * log_p + (1 - target) * log_not_p), weight, reduction)
 
 
-def binary_cross_entropy_with_logits(
-    logits, target, weight=None, reduction="mean", pos_weight=None
-):
+def binary_cross_entropy_with_logits(logits, target, weight=None, reduction="mean", pos_weight=None):
     """Return the binary cross-entropy of logits, as torch's BCEWithLogitsLoss.
 
     logits, target: one shape, targets from 0 to 1.

@@ -9,11 +9,14 @@ import pathlib
 import struct
 import sys
 import zlib
+from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 FOLDER = "/later"
 
 
-def unpack(archive, folder):
+def unpack(archive: bytes, folder: str) -> None:
     """Write the files of an archive, as ``lossbook.sphinx.live_python.pack`` makes it, below a folder."""
     (length,) = struct.unpack("<I", archive[:4])
     place = 4 + length
@@ -31,12 +34,14 @@ class Finder:
     fetch: returns an archive's bytes, compressed with gzip.
     """
 
-    def __init__(self, index, fetch):
+    def __init__(self, index: dict[str, str], fetch: Callable[[str], bytes]) -> None:
         self._index = index
         self._fetch = fetch
-        self._unpacked = set()
+        self._unpacked: set[str] = set()
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         """Return where the module is, or None: Python's own protocol."""
         archive = self._index.get(name)
         if archive is None:
@@ -48,6 +53,6 @@ class Finder:
         return importlib.machinery.PathFinder.find_spec(name, [folder])
 
 
-def install(index, fetch):
+def install(index: dict[str, str], fetch: Callable[[str], bytes]) -> None:
     """Let Python look into the archives for what it does not find elsewhere."""
     sys.meta_path.append(Finder(index, fetch))

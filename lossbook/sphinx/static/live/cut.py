@@ -8,7 +8,7 @@ functions, docstrings: errors show the reader's own lines only, and without both
 import importlib.util
 import json
 import marshal
-import os
+import pathlib
 import sys
 import types
 import zipfile
@@ -34,36 +34,37 @@ PROBES = (
 """Code of readers: values, a wrong answer, errors, a plot. What it imports belongs to the first Run."""
 
 
-def start():
+def start() -> None:
     """Do what the first Run of a page does."""
     sys.path.insert(0, PACKAGES)
+    # here, as in the page, this is the folder lossbook/live/page
     from lossbook import checker, later
 
-    later.install({}, None)
+    later.install({}, lambda name: b"")
     for code in PROBES:
         for data in (None, json.dumps(EXERCISE)):
             checker.run(code, data, lambda kind, text: None)
 
 
-def needed():
+def needed() -> list[str]:
     """Return the files of the imported modules below PACKAGES and in the standard library's archive."""
     files = {getattr(module, "__file__", None) or "" for module in sys.modules.values()}
     return sorted(file for file in files if file.startswith((PACKAGES, LIBRARY)) and "_bootstrap" not in file)
 
 
-def without_line_numbers(code):
+def without_line_numbers(code: types.CodeType) -> types.CodeType:
     """Return a code object, and those inside, with a table that says of each instruction: no line known."""
     constants = tuple(without_line_numbers(c) if isinstance(c, types.CodeType) else c for c in code.co_consts)
     return code.replace(co_linetable=no_lines(len(code.co_code) // 2), co_consts=constants)
 
 
-def no_lines(instructions):
+def no_lines(instructions: int) -> bytes:
     """Return such a table: one byte for eight instructions, see Objects/locations.md in CPython."""
     eights, rest = divmod(instructions, 8)
     return b"\xff" * eights + (bytes([0xF8 + rest - 1]) if rest else b"")
 
 
-def compiled(source, name):
+def compiled(source: bytes, name: str) -> bytes:
     """Return the bytes of a .pyc file that is never checked against its source."""
     level = 0 if name.startswith("lossbook/") else 2
     code = compile(source, name, "exec", dont_inherit=True, optimize=level)
@@ -71,12 +72,11 @@ def compiled(source, name):
     return head + marshal.dumps(without_line_numbers(code))
 
 
-def write(folder, name, source):
+def write(folder: str, name: str, source: bytes) -> None:
     """Write a module's .pyc."""
-    target = COMPILED + folder + name.removesuffix(".py") + ".pyc"
-    os.makedirs(os.path.dirname(target), exist_ok=True)
-    with open(target, "wb") as file:
-        file.write(compiled(source, name))
+    target = pathlib.Path(COMPILED, folder, name).with_suffix(".pyc")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(compiled(source, name))
 
 
 start()
@@ -86,7 +86,6 @@ for path in found:
     if path.startswith(LIBRARY):
         write("library/", path.removeprefix(LIBRARY), archive.read(path.removeprefix(LIBRARY)))
     elif path.endswith(".py"):
-        with open(path, "rb") as file:
-            write("packages/", path.removeprefix(PACKAGES), file.read())
-with open("/work/needed.json", "w") as file:
-    json.dump([path.removeprefix(PACKAGES).removeprefix(LIBRARY) for path in found], file)
+        write("packages/", path.removeprefix(PACKAGES), pathlib.Path(path).read_bytes())
+names = [path.removeprefix(PACKAGES).removeprefix(LIBRARY) for path in found]
+pathlib.Path("/work/needed.json").write_text(json.dumps(names), encoding="utf-8")
