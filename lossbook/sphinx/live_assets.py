@@ -1,17 +1,21 @@
-"""What exercises inside a page load: the scripts in three bundles, one file of cases each, Python and NumPy."""
+"""What exercises inside a page load: the scripts in three bundles, one file of cases each, Python and NumPy.
+
+``python -m lossbook.sphinx.live_assets`` makes what takes long. The build lets that run beside the chapters.
+"""
 
 import hashlib
 import json
 import os
 import shutil
 import subprocess
+import sys
 from functools import lru_cache
 from pathlib import Path
 
 from lossbook.live.twins import TWINS
 from lossbook.sphinx import live_python
 from lossbook.sphinx.build import digest, digest_of_code
-from lossbook.sphinx.paths import OUTPUT, PROJECT, STATIC, node_module
+from lossbook.sphinx.paths import OUTPUT, PROJECT, STATIC, BrokenPart, MissingPart, node_module
 
 SOURCES = STATIC / "live"
 BUNDLES = (("iife", ("live.js", "worker.js")), ("esm", ("editor.js",)), ("esm", ("live.css",)))
@@ -27,12 +31,23 @@ def version() -> str:
     return hashlib.sha256((digest(_MADE_OF) + digest_of_code()).encode()).hexdigest()[:10]
 
 
+def prepare() -> None:
+    """Make what takes long and is kept from build to build: Python for the pages, and the cases.
+
+    Raises:
+        MissingPart: npm's parts or Node are not installed.
+        BrokenPart: Python cannot be cut; the message says why.
+    """
+    live_python.folder()
+    _cases()
+
+
 def write(target: Path) -> None:
     """Write everything into the folder ``target``.
 
     Raises:
         MissingPart: npm's parts or Node are not installed.
-        RuntimeError: esbuild refuses a script, or Python cannot be cut; the message says why.
+        BrokenPart: esbuild refuses a script, or Python cannot be cut; the message says why.
     """
     target.mkdir(parents=True, exist_ok=True)
     parts = live_python.folder()
@@ -66,7 +81,7 @@ def bundle(target: Path, python: dict[str, object]) -> None:
         environment = {**os.environ, "PATH": live_python.search_path()}
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         if done.returncode or done.stderr:
-            raise RuntimeError(f"esbuild: {done.stderr.strip()}")
+            raise BrokenPart(f"esbuild: {done.stderr.strip()}")
 
 
 def _cases() -> Path:
@@ -81,3 +96,17 @@ def _cases() -> Path:
         for name, content in contents.items():
             (folder / f"{name}.json").write_text(content, encoding="utf-8")
     return folder
+
+
+def main() -> int:
+    """Run `prepare`; return 1, after a sentence, where that fails."""
+    try:
+        prepare()
+    except (MissingPart, BrokenPart) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

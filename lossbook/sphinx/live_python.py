@@ -26,7 +26,7 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from lossbook.sphinx.paths import OUTPUT, PROJECT, STATIC, MissingPart, node_module
+from lossbook.sphinx.paths import OUTPUT, PROJECT, STATIC, BrokenPart, MissingPart, node_module
 
 PAGE = PROJECT / "lossbook" / "live" / "page"
 LIVE = STATIC / "live"
@@ -48,7 +48,7 @@ def folder() -> Path:
 
     Raises:
         MissingPart: npm's parts or Node are not installed.
-        RuntimeError: Python did not start in Node; the message is Node's.
+        BrokenPart: Python did not start in Node; the message is Node's.
     """
     target = _CACHE / _digest()
     if not (target / "index.json").exists():
@@ -104,7 +104,7 @@ def _cut(work: Path) -> None:
     command = [node(), *map(str, (LIVE / "cut.mjs", node_module("pyodide"), work, LIVE / "cut.py"))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode or not (work / "needed.json").exists():
-        raise RuntimeError(f"Python for the pages could not be cut: {done.stderr.strip()[-2000:]}")
+        raise BrokenPart(f"Python for the pages could not be cut: {done.stderr.strip()[-2000:]}")
 
 
 def _write(work: Path, target: Path) -> None:
