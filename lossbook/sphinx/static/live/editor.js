@@ -1,5 +1,5 @@
 // The editor: CodeMirror with Python's colours and indentation. Loaded when an exercise comes near the screen.
-import {defaultKeymap, history, historyKeymap, indentWithTab} from "@codemirror/commands";
+import {defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory} from "@codemirror/commands";
 import {pythonLanguage} from "@codemirror/lang-python";
 import {bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting} from "@codemirror/language";
 import {EditorState, StateEffect, StateField} from "@codemirror/state";
@@ -44,14 +44,16 @@ export const edit = (parent, {code, label, onRun, onChange}) => {
         pythonLanguage, syntaxHighlighting(colours), marked,
         // Before the default keys: there Mod-Enter inserts a line. Escape, then Tab, leaves: CodeMirror sees to it.
         keymap.of([{key: "Mod-Enter", run}, indentWithTab, ...defaultKeymap, ...historyKeymap]),
-        EditorView.contentAttributes.of({"aria-label": label, autocapitalize: "off", spellcheck: "false"}),
+        EditorView.contentAttributes.of({"aria-label": label, tabindex: "0", autocapitalize: "off", spellcheck: "false"}),
         EditorView.updateListener.of((update) => update.docChanged && onChange(update.state.doc.toString())),
       ],
     }),
   });
   return {
     read: () => view.state.doc.toString(),
-    write: (text) => view.dispatch({changes: {from: 0, to: view.state.doc.length, insert: text}}),
+    // On its own in the history, so that one undo brings back what stood there.
+    write: (text) => view.dispatch({
+      changes: {from: 0, to: view.state.doc.length, insert: text}, annotations: isolateHistory.of("full")}),
     mark: (line) => view.dispatch({effects: markLine.of(line)}),
     focus: () => view.focus(),
   };

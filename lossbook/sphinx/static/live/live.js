@@ -140,7 +140,7 @@ class LiveExercise extends HTMLElement {
     this.finish(await thePython().run(this.code, data, SECONDS[this.dataset.kind], {
       onState: (state, progress) => this.showState(state, progress),
       onOutput: (text) => this.print(text),
-      onPlot: (plot) => this.body.append(draw(plot)),
+      onPlot: (plot) => this.body.append(draw(plot, this.body.clientWidth)),
     }));
   }
 

@@ -1,7 +1,7 @@
 // Curves as SVG, in the colours of the page: styles come from live.css, so they follow light and dark.
 import {el} from "./html.js";
 
-const WIDTH = 640;
+const WIDEST = 640;
 const HEIGHT = 270;
 const LEFT = 58;
 const RIGHT = 12;
@@ -56,23 +56,25 @@ const described = ({x, xlabel, curves}, [low, high]) => {
   return `Plot of ${names || "a curve"} over ${xlabel || "x"} from ${low} to ${high}, ${x.length} points.`;
 };
 
-export const draw = (data) => {
+// Drawn as wide as there is room, so that its text has the same size on a phone.
+export const draw = (data, room) => {
+  const width = Math.max(280, Math.min(WIDEST, room || WIDEST));
   const [left, right] = range(data.x);
   const [low, high] = range(data.curves.flatMap((curve) => curve.y));
-  const room = 0.04 * (high - low);
-  const across = (value) => LEFT + (WIDTH - LEFT - RIGHT) * (value - left) / (right - left);
-  const up = (value) => TOP + (HEIGHT - TOP - BOTTOM) * (high + room - value) / (high - low + 2 * room);
-  const picture = svg("svg", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img",
+  const air = 0.04 * (high - low);
+  const across = (value) => LEFT + (width - LEFT - RIGHT) * (value - left) / (right - left);
+  const up = (value) => TOP + (HEIGHT - TOP - BOTTOM) * (high + air - value) / (high - low + 2 * air);
+  const picture = svg("svg", {viewBox: `0 0 ${width} ${HEIGHT}`, role: "img",
     "aria-label": described(data, [left, right])});
-  for (const tick of ticks(low, high, 5)) {
-    picture.append(svg("path", {class: "lb-live__grid", d: `M${LEFT} ${up(tick)}H${WIDTH - RIGHT}`}),
+  for (const tick of ticks(low - air, high + air, 5)) {
+    picture.append(svg("path", {class: "lb-live__grid", d: `M${LEFT} ${up(tick)}H${width - RIGHT}`}),
       svg("text", {x: LEFT - 8, y: up(tick) + 5, "text-anchor": "end"}, text(tick)));
   }
-  for (const tick of ticks(left, right, 8)) {
+  for (const tick of ticks(left, right, width / 80)) {
     picture.append(svg("text", {x: across(tick), y: HEIGHT - BOTTOM + 20, "text-anchor": "middle"}, text(tick)));
   }
   if (data.xlabel) {
-    picture.append(svg("text", {x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 4, "text-anchor": "middle"}, data.xlabel));
+    picture.append(svg("text", {x: (LEFT + width - RIGHT) / 2, y: HEIGHT - 4, "text-anchor": "middle"}, data.xlabel));
   }
   data.curves.forEach((curve, i) => picture.append(
     svg("path", {class: `lb-live__curve lb-live__series-${i + 1}`, d: path(data.x, curve.y, across, up)})));
