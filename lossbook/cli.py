@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -55,6 +56,20 @@ def _parser() -> argparse.ArgumentParser:
     progress.add_argument(
         "folder", type=Path, nargs="?", default=Path("exercises"), help="where the sets are (default: exercises)"
     )
+
+    grade = command("grade", _grade, "grade what a class handed in, in a sandbox (in the course's folder)")
+    grade.add_argument("set", metavar="SET", help="the problem set, e.g. 01-probabilities")
+    grade.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each processor)")
+    grade.add_argument("--student", metavar="ID", help="this one only")
+    grade.add_argument("--force", action="store_true", help="also what is graded already")
+    grade.add_argument("--scheduler", metavar="ADDRESS", help="of a dask cluster that sees this folder")
+    grade.add_argument(
+        "--unprotected", action="store_true", help="run their code with your rights: for your own work alone"
+    )
+
+    report = command("report", _report, "show what the class got wrong in a set that is graded")
+    report.add_argument("set", metavar="SET", help="the problem set, e.g. 01-probabilities")
+    report.add_argument("--to", type=Path, metavar="FILE", help="write it as a page (.html) besides")
 
     hint = command("hint", _hint, "show a hint for an exercise, one step at a time")
     hint.add_argument("name", metavar="NAME", help="the exercise")
@@ -145,6 +160,50 @@ def _progress(options: argparse.Namespace) -> int:
             following = f"Next: {open_ones[0]}, in {place}  (a hint: lossbook hint {open_ones[0]})"
     console.print(f"\n{following or 'All done: every exercise is right.'}", markup=False)
     return PASSED
+
+
+def _grade(options: argparse.Namespace) -> int:
+    if options.workers is not None and options.workers < 1:
+        raise CannotRun(f"--workers must be at least 1, not {options.workers}")
+    with _teaching():
+        from lossbook.autograde.summary import run
+
+        return PASSED if run(options, _console()) else FAILED
+
+
+def _report(options: argparse.Namespace) -> int:
+    console = _console()
+    with _teaching():
+        from lossbook.autograde import class_page, course
+        from lossbook.autograde.class_report import summarise
+        from lossbook.autograde.gradebook import Book
+
+        book = Book(course.load(Path.cwd()))
+        book.plan(options.set)  # says so where there is no such set
+        report = summarise(options.set, book.standings(options.set))
+    class_page.show(report, console)
+    if options.to is not None:
+        try:
+            options.to.write_text(class_page.as_html(report), encoding="utf-8")
+        except OSError as error:
+            raise CannotRun(f"cannot write {options.to}: {error.strerror}. Is there such a folder?") from None
+        console.print(f"\nAs a page: {options.to}", markup=False)
+    return PASSED
+
+
+@contextlib.contextmanager
+def _teaching() -> Iterator[None]:
+    """Turn what stops a command for instructors into one sentence."""
+    try:
+        yield
+    except ImportError as error:
+        raise CannotRun(f'{error.name} is not installed: pip install "lossbook[teach]"') from None
+    except ValueError as error:
+        from lossbook.autograde.plan import CannotGrade
+
+        if isinstance(error, CannotGrade):
+            raise CannotRun(str(error)) from None
+        raise
 
 
 def _hint(options: argparse.Namespace) -> int:

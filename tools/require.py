@@ -4,6 +4,8 @@ Runs on the system's Python, so it uses nothing but the standard library:
 ``python3 tools/require.py book|test``.
 """
 
+import ctypes.util
+import glob
 import importlib.util
 import os
 import shutil
@@ -29,6 +31,12 @@ def missing(goal: str) -> list[str]:
         found.append("Python's headers, for torch.compile: apt-get install python3-dev")
     if goal == "test" and not shutil.which(os.environ.get("CHROMIUM", "chromium")):
         found.append("Chromium, for the browser tests: apt-get install chromium, or set CHROMIUM to its path")
+    if goal == "test" and not shutil.which("bwrap"):
+        found.append("bubblewrap, for the sandbox: apt-get install bubblewrap")
+    if goal == "test" and ctypes.util.find_library("seccomp") is None:
+        found.append("libseccomp, for the sandbox: apt-get install libseccomp2")
+    if goal == "test" and not glob.glob("/usr/lib/postgresql/*/bin/initdb") and not shutil.which("initdb"):
+        found.append("PostgreSQL, for the tests of large classes: apt-get install postgresql")
     return found
 
 

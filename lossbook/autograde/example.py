@@ -1,6 +1,7 @@
-"""Three made submissions through stock nbgrader: generate, autograde, feedback, and the gradebook.
+"""A class of made learners, to try grading with: a course in a folder of its own, and what they handed in.
 
-Run by ``make grade-example``. It works in build/grade-example, so that no course of yours is touched.
+``make grade-example`` sends three of them through stock nbgrader: generate, autograde, feedback, gradebook.
+It works in build/grade-example, so that no course of yours is touched.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
@@ -17,10 +18,14 @@ from nbgrader.api import Gradebook, MissingEntry
 from rich.console import Console
 from rich.table import Table
 
+import lossbook
+
 PROBLEM_SET = "01-probabilities"
 NOTEBOOK = "probabilities.ipynb"
 COURSE_FILES = ("nbgrader_config.py", "solutions")
 
+# All right: the source notebook's own cells.
+SOLVED: Mapping[str, str] = {}
 # Half right: the formulas of the textbook. Right for small logits, broken for large ones.
 TEXTBOOK = {
     "sigmoid": "return 1 / (1 + torch.exp(-x))",
@@ -39,72 +44,105 @@ WRONG = {
 
 
 def main() -> int:
-    """Grade the three submissions and print what they earned; return the exit status."""
+    """Grade three submissions with stock nbgrader and print what they earned; return the exit status."""
     console = Console()
     console.width = max(console.width, 100)  # the table, also where there is no terminal
     root = Path.cwd()
     if not all((root / name).exists() for name in COURSE_FILES):
         console.print(f"Run this where {' and '.join(COURSE_FILES)} are: in the project's folder.")
         return 2
-    course = root / "build" / "grade-example"
-    _prepare(root, course)
-    _nbgrader(console, course, "generate_assignment", PROBLEM_SET)
-    _submit(course, "ada-right", _solved)
-    _submit(course, "ben-half-right", lambda cell: _filled_in(cell, TEXTBOOK))
-    _submit(course, "cleo-wrong", lambda cell: _filled_in(cell, WRONG))
-    _nbgrader(console, course, "autograde", PROBLEM_SET)
-    _nbgrader(console, course, "generate_feedback", PROBLEM_SET)
+    course = make_course(root / "build" / "grade-example", root)
+    _step(console, course, "generate_assignment")
+    submit(course, "ada-right", SOLVED)
+    submit(course, "ben-half-right", TEXTBOOK)
+    submit(course, "cleo-wrong", WRONG)
+    _step(console, course, "autograde")
+    _step(console, course, "generate_feedback")
     _show_gradebook(console, course)
     console.print(f"Feedback pages: {(course / 'feedback').relative_to(root)}/STUDENT/{PROBLEM_SET}/*.html")
     return 0
 
 
-def _prepare(root: Path, course: Path) -> None:
+def find_project() -> Path:
+    """Return the folder with the course's source: the current one, one above it, or where lossbook lies.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    for folder in (Path.cwd(), *Path.cwd().parents, Path(lossbook.__file__).resolve().parents[1]):
+        if all((folder / name).exists() for name in COURSE_FILES):
+            return folder
+    raise FileNotFoundError(f"no folder with {' and '.join(COURSE_FILES)}: run this in a copy of the project")
+
+
+def make_course(course: Path, project: Path) -> Path:
+    """Make a fresh course in the folder ``course``, with the sources of ``project``, and return it."""
     shutil.rmtree(course, ignore_errors=True)
     course.mkdir(parents=True)
-    shutil.copy(root / "nbgrader_config.py", course)
-    shutil.copytree(root / "solutions", course / "solutions")
+    shutil.copy(project / "nbgrader_config.py", course)
+    shutil.copytree(project / "solutions", course / "solutions")
+    return course
 
 
-def _nbgrader(console: Console, course: Path, command: str, problem_set: str) -> None:
-    """Run a stock nbgrader command in the course. It finds its helpers (alembic) on PATH."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    with console.status(f"nbgrader {command} {problem_set}"):
-        done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", command, problem_set],
-            cwd=course,
-            env={**os.environ, "PATH": path},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+def run_nbgrader(course: Path, *arguments: str) -> str:
+    """Run a stock nbgrader command in the course and return what it printed.
+
+    Raises:
+        SystemExit: it failed; with what it said.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", *arguments],
+        cwd=course,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
-        raise SystemExit(f"nbgrader {command} failed:\n{done.stderr}")
-    console.print(f"✓ nbgrader {command} {problem_set}")
+        raise SystemExit(f"nbgrader {' '.join(arguments)} failed:\n{done.stderr}")
+    return done.stdout
 
 
-def _submit(course: Path, student: str, fill: Callable[[nbformat.NotebookNode], str]) -> None:
-    """Put the released notebook into the student's folder, with the solution cells filled in."""
-    release = course / "exercises" / PROBLEM_SET
+def environment() -> dict[str, str]:
+    """Return the environment with Python's tools on PATH: nbgrader finds alembic there."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {**os.environ, "PATH": path}
+
+
+def submit(course: Path, student: str, bodies: Mapping[str, str]) -> None:
+    """Put the released notebook into the student's folder, with their functions' bodies filled in.
+
+    Args:
+        course: where the set is released.
+        student: who hands in.
+        bodies: by exercise. One that is missing stays as it was released. :data:`SOLVED` stands for all right.
+    """
     target = course / "submitted" / student / PROBLEM_SET
-    shutil.copytree(release, target)
+    shutil.copytree(course / "exercises" / PROBLEM_SET, target)
     notebook = nbformat.read(target / NOTEBOOK, as_version=4)
+    solved = _solutions(course) if bodies is SOLVED else {}
     for cell in notebook.cells:
         if cell.metadata.get("nbgrader", {}).get("solution"):
-            cell.source = fill(cell)
+            name = cell.metadata.nbgrader.grade_id
+            unwritten = "raise NotImplementedError"
+            cell.source = solved.get(name) or cell.source.replace(unwritten, bodies.get(name, unwritten))
     nbformat.write(notebook, target / NOTEBOOK)
 
 
-def _solved(cell: nbformat.NotebookNode) -> str:
-    """Return the source notebook's own solution of a cell."""
-    source = nbformat.read(Path("solutions") / PROBLEM_SET / NOTEBOOK, as_version=4)
-    name = cell.metadata.nbgrader.grade_id
-    return str(next(c.source for c in source.cells if c.metadata.get("nbgrader", {}).get("grade_id") == name))
+def _solutions(course: Path) -> dict[str, str]:
+    """Return the source notebook's own solution cells, by name."""
+    source = nbformat.read(course / "solutions" / PROBLEM_SET / NOTEBOOK, as_version=4)
+    return {
+        cell.metadata.nbgrader.grade_id: str(cell.source)
+        for cell in source.cells
+        if cell.metadata.get("nbgrader", {}).get("solution")
+    }
 
 
-def _filled_in(cell: nbformat.NotebookNode, bodies: dict[str, str]) -> str:
-    body = bodies.get(cell.metadata.nbgrader.grade_id, "raise NotImplementedError")
-    return str(cell.source.replace("raise NotImplementedError", body))
+def _step(console: Console, course: Path, command: str) -> None:
+    with console.status(f"nbgrader {command} {PROBLEM_SET}"):
+        run_nbgrader(course, command, PROBLEM_SET)
+    console.print(f"✓ nbgrader {command} {PROBLEM_SET}")
 
 
 def _show_gradebook(console: Console, course: Path) -> None:

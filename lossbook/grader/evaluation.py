@@ -45,12 +45,22 @@ def evaluate(name: str, function: Callable[..., Any], seed: int | None = None, s
             f'write check("{name}", {name}), without parentheses after the name'
         )
     seed = secrets.randbelow(2**31) if seed is None else seed
+    return judge_call(exercise, seed, lambda drawn: run_all(function, drawn, exercise.forbidden, seconds))
+
+
+def judge_call(exercise: Exercise, seed: int, call: Callable[[Drawn], list[list[Outcome]]]) -> Report:
+    """Draw an exercise's cases, have a learner's function called on them, and report.
+
+    Args:
+        exercise: whose function it is.
+        seed: what the cases are drawn from.
+        call: calls the learner's function, wherever that runs: returns its Outcomes, one for each case.
+    """
     drawn = exercise.draw(seed)
-    report = judge(exercise, seed, drawn, run_all(function, drawn, exercise.forbidden, seconds))
+    report = judge(exercise, seed, drawn, call(drawn))
     if exercise.sweep is None or report.passed or report.unsolved or report.forbidden:
         return report
-    swept = _swept(exercise.sweep)
-    return replace(report, curve=curve_of(exercise, run_all(function, swept, seconds=seconds)[0][0]))
+    return replace(report, curve=curve_of(exercise, call(_swept(exercise.sweep))[0][0]))
 
 
 def curve_of(exercise: Exercise, got: Outcome) -> Curve | None:

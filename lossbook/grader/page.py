@@ -59,16 +59,20 @@ def _failure(failure: CaseResult) -> str:
 
 
 def _reading(report: Report) -> str:
-    """Point into the book: a link where LOSSBOOK_BOOK says where the book is, the place's name elsewhere."""
     if report.passed:
         return ""
     anchor = f"#{report.mistakes[0].see}" if report.mistakes and not report.forbidden else ""
-    place = escape(f"{report.chapter}{anchor}")
+    return place_in_book(f"{report.chapter}{anchor}")
+
+
+def place_in_book(place: str) -> str:
+    """Point at "chapter#anchor": a link where LOSSBOOK_BOOK says where the book is, the place's name elsewhere."""
+    chapter, mark, anchor = place.partition("#")
     book = os.environ.get("LOSSBOOK_BOOK", "").rstrip("/")
     if book.startswith(("http://", "https://", "file://")):
-        address = escape(f"{book}/{report.chapter}.html{anchor}", quote=True)
-        return f'Read about it: <a href="{address}">{place}</a>.'
-    return f"Read about it in the book: <em>{place}</em>."
+        address = escape(f"{book}/{chapter}.html{mark}{anchor}", quote=True)
+        return f'Read about it: <a href="{address}">{escape(place)}</a>.'
+    return f"Read about it in the book: <em>{escape(place)}</em>."
 
 
 def _extras(report: Report) -> str:

@@ -44,7 +44,7 @@ def run_trusted(
     function: Callable[..., Any], drawn: Iterable[tuple[Aspect, tuple[Case, ...]]]
 ) -> list[list[Outcome]]:
     """Return the Outcomes of a function of our own, which comes back and breaks no rule: much faster."""
-    with _global_state():
+    with isolated():
         return [[run(function, case, aspect.gradient) for case in cases] for aspect, cases in drawn]
 
 
@@ -59,14 +59,14 @@ def _run_limited(
     if worker.abandoned:
         return Outcome(skipped=True)
     outcomes: list[Outcome] = []
-    with _global_state():
+    with isolated():
         in_time = worker.run(lambda: outcomes.append(run(function, case, gradient, forbidden)), seconds)
     return outcomes[0] if in_time and outcomes else Outcome(timed_out=True)
 
 
 @contextlib.contextmanager
-def _global_state() -> Iterator[None]:
-    """Undo what a call, or the notebook before it, may have set for the whole process."""
+def isolated() -> Iterator[None]:
+    """While this lasts the process's settings are torch's defaults; a call's own are undone after it."""
     stdout, stderr, dtype = sys.stdout, sys.stderr, torch.get_default_dtype()
     torch.set_default_dtype(torch.float32)
     try:

@@ -205,6 +205,11 @@ def test_two_boxes_share_one_python_and_wait_for_each_other(page: Page, base: st
     assert "All right" in second.wait()
     expect(second.printed).to_have_text("False\n")
     assert len(workers) == 1
+    first.button("Run").click()
+    second.button("Run").click()
+    second.button("Stop").click()
+    assert second.wait() == "Stopped."
+    assert "All right" in first.wait()
 
 
 def test_hints_come_one_at_a_time_and_the_solution_after_a_try(page: Page, base: str) -> None:

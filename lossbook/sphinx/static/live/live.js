@@ -66,7 +66,7 @@ class LiveExercise extends HTMLElement {
     const bar = el("div", {class: "lb-live__bar"}, this.runButton, this.resetButton, this.hintButton,
       this.solutionButton);
     this.plain.after(bar, this.hintList, this.result);
-    this.runButton.addEventListener("click", () => this.running ? this.stop() : this.run());
+    this.runButton.addEventListener("click", () => this.running ? this.control.abort() : this.run());
     this.resetButton.addEventListener("click", () => this.reset());
     this.hintButton.addEventListener("click", () => this.showHint());
     this.solutionButton.addEventListener("click", () => this.showSolution());
@@ -129,6 +129,8 @@ class LiveExercise extends HTMLElement {
     this.body.replaceChildren();
     this.editor?.mark(null);
     this.say("Waiting for Python …", "busy");
+    this.control = new AbortController();
+    thePython().prepare();
     let data = null;
     try {
       data = await this.cases();
@@ -141,12 +143,7 @@ class LiveExercise extends HTMLElement {
       onState: (state, progress) => this.showState(state, progress),
       onOutput: (text) => this.print(text),
       onPlot: (plot) => this.body.append(draw(plot, this.body.clientWidth)),
-    }));
-  }
-
-  stop() {
-    this.stopping = true;
-    python?.stop("Stopped.");
+    }, this.control.signal));
   }
 
   showState(state, progress) {

@@ -11,6 +11,8 @@ export const whyNot = () => {
     + "Browsers since 2023 have them.";
 };
 
+const stopped = (sentence) => ({stopped: true, summary: sentence, warnings: []});
+
 export class Python {
   #address;
   #worker = null;
@@ -26,29 +28,38 @@ export class Python {
     addEventListener("pagehide", () => this.#end("The page was left."));
   }
 
+  // Start before there is anything to run.
+  prepare() {
+    if (!this.#worker) this.#start();
+  }
+
   // Run code, check it against data (JSON, or null), and return the result. Listeners: onState(state, progress),
-  // onOutput(text), onPlot(data). After `seconds` the code is stopped.
-  run(code, data, seconds, listeners) {
-    const mine = this.#last.then(() => this.#run(code, data, seconds, listeners));
-    this.#last = mine.catch(() => {});
+  // onOutput(text), onPlot(data). After `seconds` the code is stopped, and `signal` stops it before.
+  run(code, data, seconds, listeners, signal) {
+    const mine = this.#last.then(() => this.#run(code, data, seconds, listeners, signal));
+    this.#last = mine;
     return mine;
   }
 
-  stop(sentence) {
-    if (!this.#job) return;
-    this.#end(sentence);
-    this.#start(); // ready for the next Run before it comes
-  }
-
-  #run(code, data, seconds, listeners) {
+  #run(code, data, seconds, listeners, signal) {
     return new Promise((resolve) => {
+      if (signal.aborted) {
+        resolve(stopped("Stopped."));
+        return;
+      }
       const id = ++this.#number;
       this.#job = {id, seconds, listeners, timer: 0, finish: resolve};
-      if (!this.#worker) this.#start();
+      signal.addEventListener("abort", () => this.#job?.id === id && this.#stop("Stopped."));
+      this.prepare();
       this.#tell();
       if (this.#state === "ready") this.#limit();
       this.#worker.postMessage({id, code, data});
     });
+  }
+
+  #stop(sentence) {
+    this.#end(sentence);
+    this.#start(); // ready for the next Run before it comes
   }
 
   #start() {
@@ -87,7 +98,7 @@ export class Python {
     const job = this.#job;
     if (!job) return;
     job.timer = setTimeout(
-      () => this.stop(`Stopped after ${job.seconds} seconds: is there a loop that does not end?`), job.seconds * 1000);
+      () => this.#stop(`Stopped after ${job.seconds} seconds: is there a loop that does not end?`), job.seconds * 1000);
   }
 
   #finish(result) {
@@ -102,6 +113,6 @@ export class Python {
     this.#worker?.terminate();
     this.#worker = null;
     this.#state = "off";
-    this.#finish({stopped: true, summary: sentence, warnings: []});
+    this.#finish(stopped(sentence));
   }
 }

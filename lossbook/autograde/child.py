@@ -1,0 +1,199 @@
+"""The learner's side: runs cells, and answers calls of their functions. Nothing here is trusted.
+
+It never holds a value to compare with, and whatever the learner's code does to it harms only its own answers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from importlib.abc import MetaPathFinder
+from typing import TYPE_CHECKING, Any
+
+import lossbook
+from lossbook.autograde import wire
+from lossbook.autograde.values import decode_case, encode_outcome
+from lossbook.grader.limits import OutOfTime
+from lossbook.grader.outcome import Failure, Outcome
+from lossbook.grader.runner import isolated, run
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+OUTPUT_LIMIT = 20_000  # characters kept of what one cell printed
+OUTPUTS = 20  # tables and pictures kept of one cell
+DATA_LIMIT = 1_000_000  # characters of one of them
+SHOWN_TYPES = ("text/plain", "text/html", "text/latex", "text/markdown", "image/png")
+REPEATS = 0.2  # seconds until a stopped call that goes on is stopped again
+
+
+@functools.cache
+def shell() -> InteractiveShell:
+    """Return the IPython shell, made once in the warm process; pictures are shown as in a notebook."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from matplotlib_inline.backend_inline import configure_inline_support
+    from traitlets.config import Config
+
+    settings = Config()
+    settings.HistoryManager.enabled = False
+    settings.InteractiveShell.colors = "nocolor"
+    made = InteractiveShell.instance(config=settings)
+    configure_inline_support(made, "module://matplotlib_inline.backend_inline")
+    return made
+
+
+def serve(connection: int) -> None:
+    """Answer messages on a file descriptor until the other side is gone."""
+    sys.meta_path.insert(0, _NoAnswers())
+    vars(lossbook)["check"] = lambda name, function: 0.0  # graded cells are run by the other side alone
+    own = shell()
+    while True:
+        try:
+            header, blobs = wire.unpack(lambda n: os.read(connection, n))
+        except EOFError:
+            return
+        if header["do"] == "cell":
+            _send(connection, {"outputs": _run_cell(own, header["source"], header["seconds"])})
+        elif header["do"] == "calls":
+            _answer_calls(connection, own, header, blobs)
+        else:
+            _send(connection, {"ready": True})
+
+
+def _send(connection: int, header: dict[str, Any], blobs: list[bytes] | None = None) -> None:
+    message = memoryview(wire.pack(header, blobs or []))
+    while message:
+        message = message[os.write(connection, message) :]
+
+
+class _NoAnswers(MetaPathFinder):
+    """Says why lossbook's own implementations cannot be imported while a notebook is graded."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        """Refuse what is not loaded already."""
+        if name.startswith("lossbook."):
+            raise ImportError(f"{name} is not there while a notebook is graded: the exercise is to write it")
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Raise OutOfTime in this thread after some seconds, and again while it goes on. Code may get round it."""
+
+    def stop(number: int, frame: Any) -> None:
+        raise OutOfTime
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds, REPEATS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+class _Bounded(io.StringIO):
+    """Keeps the beginning of what is written to it."""
+
+    def write(self, text: str) -> int:
+        room = OUTPUT_LIMIT - self.tell()
+        if room > 0:
+            super().write(text if len(text) <= room else f"{text[:room]}\n... (cut here)\n")
+        return len(text)
+
+
+def _run_cell(own: InteractiveShell, source: str, seconds: float) -> list[dict[str, Any]]:
+    """Run a cell as a notebook does, and return its outputs in nbformat's form."""
+    from IPython.utils.capture import capture_output
+
+    errors: list[dict[str, Any]] = []
+
+    def note(kind: type, error: BaseException, lines: list[str]) -> None:
+        trace = [str(line)[:2_000] for line in lines][-30:]
+        errors.append(
+            {"output_type": "error", "ename": kind.__name__, "evalue": str(error)[:500], "traceback": trace}
+        )
+
+    vars(own)["_showtraceback"] = note
+    stdout, stderr = _Bounded(), _Bounded()
+    try:
+        with (
+            capture_output(stdout=False, stderr=False) as captured,
+            contextlib.redirect_stdout(stdout),
+            contextlib.redirect_stderr(stderr),
+            _time_limit(seconds),
+        ):
+            own.run_cell(source, store_history=True)
+    except OutOfTime:
+        message = f"this cell ran for more than {seconds:g} seconds and was stopped"
+        errors.append({"output_type": "error", "ename": "OutOfTime", "evalue": message, "traceback": [message]})
+    streams = [
+        {"output_type": "stream", "name": name, "text": file.getvalue()}
+        for name, file in (("stdout", stdout), ("stderr", stderr))
+        if file.getvalue()
+    ]
+    return [*streams, *map(_shown, captured.outputs[:OUTPUTS]), *errors]
+
+
+def _shown(output: Any) -> dict[str, Any]:
+    data = {kind: _as_text(output.data[kind]) for kind in SHOWN_TYPES if kind in output.data}
+    return {"output_type": "display_data", "data": {k: v for k, v in data.items() if len(v) <= DATA_LIMIT}}
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bytes):
+        import base64
+
+        return base64.b64encode(value).decode()
+    return str(value)
+
+
+def _answer_calls(connection: int, own: InteractiveShell, request: dict[str, Any], blobs: list[bytes]) -> None:
+    """Call a function on each case, and send each Outcome as soon as it is there."""
+    function = _lookup(own.user_ns, request["function"])
+    forbidden = frozenset(request["forbidden"])
+    for data in request["cases"]:
+        outcome = _call(function, data, blobs, forbidden, request["seconds"])
+        answers: list[bytes] = []
+        _send(connection, {"outcome": encode_outcome(outcome, answers)}, answers)
+
+
+def _lookup(namespace: dict[str, Any], dotted_name: str) -> Callable[..., Any] | Failure:
+    """Return the learner's function, or how it is missing."""
+    first, *rest = dotted_name.split(".")
+    try:
+        found = namespace[first]
+        for part in rest:
+            found = getattr(found, part)
+    except Exception:
+        return Failure("NameError", (), f"{dotted_name} is not defined: did its cell raise an error?")
+    if not callable(found):
+        return Failure("TypeError", (), f"{dotted_name} is no function but a {type(found).__name__}")
+    return found
+
+
+def _call(
+    function: Callable[..., Any] | Failure,
+    data: dict[str, Any],
+    blobs: list[bytes],
+    forbidden: frozenset[str],
+    seconds: float,
+) -> Outcome:
+    if isinstance(function, Failure):
+        return Outcome(failure=function)
+    case, gradient = decode_case(data, blobs)
+    start = time.monotonic()
+    try:
+        with isolated(), _time_limit(seconds):
+            return run(function, case, gradient, forbidden)
+    except OutOfTime:
+        return Outcome(timed_out=True)
+    except BaseException as error:  # the learner's code may have broken what surrounds it
+        late = time.monotonic() - start > seconds
+        return Outcome(
+            timed_out=late, failure=None if late else Failure(type(error).__name__, (), str(error)[:200])
+        )

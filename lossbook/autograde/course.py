@@ -1,0 +1,84 @@
+"""A course as nbgrader lays it out: its folders, its gradebook, and who handed in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lossbook.autograde.plan import CannotGrade
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+CONFIG = "nbgrader_config.py"
+STRUCTURE = os.path.join("{nbgrader_step}", "{student_id}", "{assignment_id}")
+
+
+@dataclass(frozen=True)
+class Course:
+    """Where things are.
+
+    Attributes:
+        root: the course's folder.
+        course_id: its name in the gradebook.
+        database: the gradebook's URL.
+        submitted: the folder with what was handed in: STUDENT/SET.
+        autograded: the folder for graded notebooks.
+        source: the folder of the sets' sources, whose pictures graded notebooks show.
+        config: all of nbgrader's settings.
+    """
+
+    root: Path
+    course_id: str
+    database: str
+    submitted: Path
+    autograded: Path
+    source: Path
+    config: Config
+
+    def students(self, set_name: str) -> list[str]:
+        """Return who handed in a set, sorted."""
+        if not self.submitted.is_dir():
+            raise CannotGrade(f"there is no folder {self.submitted}: submissions go into STUDENT/{set_name} in it")
+        found = [entry.name for entry in os.scandir(self.submitted) if os.path.lexists(f"{entry.path}/{set_name}")]
+        return sorted(found)
+
+
+def load(root: Path) -> Course:
+    """Read nbgrader's settings.
+
+    Raises:
+        CannotGrade: there is no course here, or nbgrader is missing.
+    """
+    try:
+        from nbgrader.coursedir import CourseDirectory
+    except ImportError:
+        raise CannotGrade('nbgrader is not installed: pip install "lossbook[teach]"') from None
+    from traitlets.config.loader import PyFileConfigLoader
+
+    root = root.resolve()
+    if not (root / CONFIG).is_file():
+        raise CannotGrade(f"there is no {CONFIG} in {root}: run this in the course's folder")
+    config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+    directory = CourseDirectory(config=config, root=str(root))
+    if os.path.normpath(directory.directory_structure) != STRUCTURE:
+        raise CannotGrade(f"CourseDirectory.directory_structure must be {STRUCTURE}")
+    return Course(
+        root=root,
+        course_id=directory.course_id or "default_course",
+        database=directory.db_url,
+        submitted=root / directory.submitted_directory,
+        autograded=root / directory.autograded_directory,
+        source=root / directory.source_directory,
+        config=config,
+    )
+
+
+def put_tools_on_path() -> None:
+    """Let nbgrader find alembic, which it needs to make a gradebook: it lies beside Python."""
+    tools = str(Path(sys.executable).parent)
+    if tools not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = f"{tools}{os.pathsep}{os.environ.get('PATH', os.defpath)}"

@@ -1,0 +1,164 @@
+"""The warm process: imports torch and its like once, then forks one learner's process at a time.
+
+Started by :mod:`lossbook.autograde.workers` as ``python -P -m lossbook.autograde.warm FD MODE``, inside bubblewrap
+where there is one. FD is a SOCK_SEQPACKET socket. The request for a child is a message with the child's own
+socket attached; the answer is ``{"exit": ..., "cpu": ..., "memory_mb": ...}`` when that child has ended. Any
+message in between, or the end of the connection, kills the child.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from typing import NoReturn
+
+# before numpy and torch: a pool of threads would not survive the fork
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+
+PROTECTED, UNPROTECTED = "protected", "unprotected"
+PR_SET_PDEATHSIG = 1
+
+
+def main(descriptor: int, mode: str) -> None:
+    """Serve requests until the trusted side is gone."""
+    home = tempfile.mkdtemp(prefix="lossbook-")
+    os.environ.update(HOME=home, IPYTHONDIR=f"{home}/ipython", MPLCONFIGDIR=f"{home}/matplotlib")
+    control = socket.socket(fileno=descriptor)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the trusted side's
+    _warm_up(protected=mode == PROTECTED)
+    control.send(json.dumps({"ready": True}).encode())
+    try:
+        while True:
+            message, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 1)
+            if not message:
+                return
+            _one_child(control, descriptors[0], home, mode == PROTECTED)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _warm_up(protected: bool) -> None:
+    """Import and touch once what would otherwise be paid for in every child."""
+    import matplotlib.pyplot
+    import torch
+    from IPython.utils.capture import capture_output
+
+    from lossbook.autograde import child, sandbox
+    from lossbook.exercises.description import Case
+    from lossbook.grader.runner import run
+
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+    x = torch.randn(3, 2)
+    repr(x)
+    run(lambda x: x.exp().log().sum(), Case((x,)), gradient=True, forbidden=frozenset({"softmax"}))
+    shell = child.shell()
+    with capture_output():
+        for source in ("1 + 1", "import math, torch\nfrom torch import Tensor", "raise ValueError"):
+            shell.run_cell(source)
+    shell.reset(new_session=True)
+    matplotlib.pyplot.close("all")
+    if protected:
+        import landlockpy  # noqa: F401
+
+        sandbox.seccomp_program()
+        sandbox.has_namespaces()
+    gc.collect()
+    gc.freeze()
+
+
+def _one_child(control: socket.socket, connection: int, home: str, protected: bool) -> None:
+    scratch = tempfile.mkdtemp(dir=home)
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        control.close()
+        _be_the_child(connection, scratch, protected, parent)
+    os.close(connection)
+    answer = _wait(control, child)
+    shutil.rmtree(scratch, ignore_errors=True)
+    if answer is not None:
+        control.send(json.dumps(answer).encode())
+
+
+def _wait(control: socket.socket, child: int) -> dict[str, float] | None:
+    """Wait for the child's end, killing it when told to; None where the trusted side is gone."""
+    handle = os.pidfd_open(child)
+    ready, _, _ = select.select([control.fileno(), handle], [], [])
+    told = control.recv(1 << 16) if control.fileno() in ready else b"."
+    if handle not in ready:
+        signal.pidfd_send_signal(handle, signal.SIGKILL)
+    _, status, usage = os.wait4(child, 0)
+    os.close(handle)
+    if not told:
+        return None
+    return {
+        "exit": os.waitstatus_to_exitcode(status),
+        "cpu": usage.ru_utime + usage.ru_stime,
+        "memory_mb": usage.ru_maxrss / 1024,
+    }
+
+
+def _be_the_child(connection: int, scratch: str, protected: bool, parent: int) -> NoReturn:
+    """Become the learner's process. It never returns to the loop above."""
+    status = 1
+    try:
+        null = _cut_loose(connection, parent)
+        import random
+
+        import numpy
+        import torch
+
+        from lossbook.autograde import child, sandbox
+
+        seed = int.from_bytes(os.urandom(4), "little")  # else every child would draw the same numbers
+        random.seed(seed)
+        numpy.random.seed(seed)
+        torch.manual_seed(seed)
+        os.environ.update(HOME=scratch)
+        if protected:
+            sandbox.enter(sandbox.Limits(), scratch)
+        else:
+            os.chdir(scratch)
+        os.dup2(null, 2)  # from here on nothing of the child's reaches the grader's terminal
+        os.close(null)
+        sys.argv = ["notebook"]
+        child.serve(connection)
+        status = 0
+    except Exception as error:
+        print(f"lossbook: the learner's process could not start: {error}", file=sys.__stderr__, flush=True)
+    finally:
+        os._exit(status)
+
+
+def _cut_loose(connection: int, parent: int) -> int:
+    """Leave nothing open but the connection and stderr, and die with the warm process; return /dev/null."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1):
+        os.dup2(null, standard)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2 and int(name) not in (connection, null):
+            try:
+                os.close(int(name))
+            except OSError:  # the one that lists the directory
+                continue
+    return null
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2])
