@@ -1,6 +1,20 @@
 """Settings for all tests."""
 
 import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 # Tests run side by side: threads of each would only wait for each other. Read when torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+_WRONG = Path(__file__).parent / "live" / "mistakes"
+
+
+@pytest.fixture(scope="session")
+def wrong_code() -> Callable[[str, str], str]:
+    """Return what a reader types who makes a named mistake in an in-page exercise."""
+    return lambda exercise, mistake: (
+        (_WRONG / f"{exercise}.py").read_text(encoding="utf-8") + f"\n\n{exercise} = {mistake}\n"
+    )

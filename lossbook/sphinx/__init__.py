@@ -10,6 +10,8 @@
 | `labs` | sliders: their scripts, on the pages that have them |
 | `stylesheet` | all styles in one file, without the rules that no page uses |
 | `fonts` | fonts cut to the characters and icons that the book uses |
+| `live` | exercises inside a page: the directives, readable without scripts |
+| `live_assets`, `live_python` | what these exercises load: scripts, cases, Python and NumPy |
 | `assets` | where those parts come from, and the one place that orders this pass |
 | `execution` | executes the chapters side by side, before the pages are made |
 | `build`, `serve` | ``python -m lossbook.sphinx.build`` and ``... .serve`` |
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register all parts with Sphinx."""
     # Imported late: `build` and `serve` live in this package and must start at once.
-    from lossbook.sphinx import assets, folding, katex, labs, notebooks, trim
+    from lossbook.sphinx import assets, folding, katex, labs, live, notebooks, trim
 
-    for part in (katex, folding, trim, notebooks, labs, assets):
+    for part in (katex, folding, trim, notebooks, labs, live, assets):
         part.setup(app)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

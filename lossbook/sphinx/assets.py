@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from lossbook import __version__
-from lossbook.sphinx import fonts, labs, pages, stylesheet
+from lossbook.sphinx import fonts, labs, live_assets, pages, stylesheet
 from lossbook.sphinx.paths import STATIC
 
 PRELOAD = ("text.woff2",)
@@ -89,6 +89,7 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
     for name in ("js/book.js", "js/search.js", "img/favicon.svg", "LICENSES.md"):
         shutil.copyfile(STATIC / name, static / Path(name).name)
     labs.write(static)
+    live_assets.write(static / "live")
     fonts.write(Path(app.outdir), static / "fonts", labs.characters())
 
 

@@ -16,13 +16,13 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from lossbook.sphinx.paths import BOOK, HTML, OUTPUT, PROJECT, MissingPart, node_module
+from lossbook.sphinx.paths import BOOK, HTML, OUTPUT, PROJECT, BrokenPart, MissingPart, node_module
 
 STAMP = OUTPUT / ".built-from.json"
 AROUND_THE_CHAPTERS = tuple(
     PROJECT / name for name in ("lossbook", "_config.yml", "package-lock.json", "constraints.txt")
 )
-_NOT_EXECUTED = ("lossbook/sphinx/", "lossbook/autograde/", "lossbook/cli.py")
+_NOT_EXECUTED = ("lossbook/sphinx/", "lossbook/live/", "lossbook/autograde/", "lossbook/cli.py")
 _IGNORED = {"__pycache__", ".ipynb_checkpoints"}
 
 
@@ -121,23 +121,31 @@ def build(*, everything: bool = False) -> int:
 
 
 def _execute() -> None:
-    """Execute the chapters. What that needs takes a second to import: not before it is sure to be needed."""
+    """Execute the chapters, and meanwhile make what the pages load.
+
+    What that needs takes a second to import: not before it is sure to be needed.
+    """
     from lossbook.sphinx import execution
 
     started = time.monotonic()
-    executed = execution.execute_chapters(digest_of_code())
+    command = [sys.executable, "-m", "lossbook.sphinx.live_assets"]
+    with subprocess.Popen(command, cwd=PROJECT, text=True, stderr=subprocess.PIPE) as preparing:
+        executed = execution.execute_chapters(digest_of_code())
+        _, trouble = preparing.communicate()
+    if preparing.returncode:
+        raise BrokenPart(trouble.strip())
     if executed:
         print(f"Executed {executed} in {time.monotonic() - started:.1f} s")
 
 
 def main() -> int:
-    """Run `build`, with a sentence in place of a traceback where npm's parts are missing."""
+    """Run `build`, with a sentence in place of a traceback where npm's parts are missing or broken."""
     parser = argparse.ArgumentParser(prog="python -m lossbook.sphinx.build", description="Build the book.")
     parser.add_argument("--all", action="store_true", help="write every page anew, whatever has changed")
     try:
         return build(everything=parser.parse_args().all)
-    except MissingPart as missing:
-        print(missing, file=sys.stderr)
+    except (MissingPart, BrokenPart) as problem:
+        print(problem, file=sys.stderr)
         return 2
 
 

@@ -16,6 +16,10 @@ class MissingPart(RuntimeError):
     """A part from npm is not installed."""
 
 
+class BrokenPart(RuntimeError):
+    """A part from npm is installed and cannot be made ready for the pages."""
+
+
 def node_module(name: str) -> Path:
     """Return the folder of an npm package that ``package.json`` names.
 

@@ -18,6 +18,9 @@ _DISPLAY = re.compile(r"\$\$(.+?)\$\$(?: \([\w:-]+\))?", re.DOTALL)
 _LAYOUT = ("grid", "grid-item", "tab-set", "table", "list-table", "div", "margin")
 """Directives that only arrange: their content stands alone."""
 
+_CALLED = {"live": "Write it yourself"}
+"""Directives that a notebook calls by another name."""
+
 _HIDDEN = ("bibliography", "contents", "tableofcontents")
 
 
@@ -72,7 +75,7 @@ def _prefix(name: str) -> str:
 def _title_lines(opening: re.Match[str], prefix: str) -> list[str]:
     if opening["name"] in (*_LAYOUT, *_HIDDEN):
         return [f"**{opening['title']}**", ""] if opening["title"] and not _is_sizes(opening["title"]) else []
-    name = opening["name"].split(":")[-1].replace("-", " ").capitalize()
+    name = _CALLED.get(opening["name"], opening["name"].split(":")[-1].replace("-", " ").capitalize())
     if name == "Solution":  # its title is a label
         return [f"{prefix}**{name}**", prefix.rstrip()]
     own = opening["title"] and opening["name"] in ("admonition", "dropdown", "tab-item", "grid-item-card")

@@ -1,0 +1,250 @@
+"""Which exercises stand in pages, and what differs there: NumPy for torch, a solution, hints in its words.
+
+Cases, torch's answers and the named mistakes come from the exercise itself, see :mod:`lossbook.live.data`.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lossbook.live import solutions
+from lossbook.live.page import functions
+
+
+@dataclass(frozen=True)
+class Twin:
+    """An exercise as it stands in a page.
+
+    Attributes:
+        solution: a right NumPy function of the exercise's name. Its signature and docstring are the starting
+            point; where it takes fewer arguments than torch's, cases that need the others are left out.
+        aspects: names of the exercise's aspects that are checked, in their order. Those that compare gradients
+            or refused inputs are about torch, and not among them.
+        hints: one step each, in NumPy's words.
+        fixed: keyword arguments that torch gets in every case, for what the twin leaves out.
+        titles: other sentences for mistakes whose own is about torch or about float32, by name.
+        left_out: names of mistakes that make no sense for the smaller function.
+    """
+
+    solution: Callable[..., Any]
+    aspects: tuple[str, ...]
+    hints: tuple[str, ...]
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of the exercise and of its function."""
+        return self.solution.__name__
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the arguments."""
+        return tuple(inspect.signature(self.solution).parameters)
+
+    @property
+    def starter(self) -> str:
+        """What the reader starts from: signature, docstring, and a line that says that it is not written."""
+        head, _ = self._head_and_body()
+        return f"import numpy as np\n\n\n{head}\n    raise NotImplementedError\n"
+
+    @property
+    def answer(self) -> str:
+        """The solution as the reader may see it: without the docstring, which the starting point has."""
+        head, body = self._head_and_body()
+        signature = head.split('    """')[0].rstrip()
+        return f"import numpy as np\n\n\n{signature}\n{body}\n"
+
+    def _head_and_body(self) -> tuple[str, str]:
+        source = textwrap.dedent(inspect.getsource(self.solution))
+        lines = source.rstrip().splitlines()
+        (definition,) = ast.parse(source).body
+        assert isinstance(definition, ast.FunctionDef)
+        assert ast.get_docstring(definition) is not None
+        end = definition.body[0].end_lineno
+        assert end is not None
+        return "\n".join(lines[:end]), "\n".join(lines[end:])
+
+
+_EACH = {"reduction": "none"}
+
+TWINS: dict[str, Twin] = {
+    twin.name: twin
+    for twin in (
+        Twin(
+            functions.sigmoid,
+            aspects=("values", "shapes and dtypes", "extreme logits"),
+            hints=(
+                "The textbook formula `1 / (1 + np.exp(-x))` is nearly there. Which x makes `np.exp(-x)` "
+                "overflow, and which makes the answer nan in `np.exp(x) / (1 + np.exp(x))`?",
+                "The exponential of a number that is never positive cannot overflow. Write the denominator with "
+                "`np.exp(-np.abs(x))` alone.",
+                "For x >= 0 the numerator is 1, for x < 0 it is exp(x). `np.minimum(x, 0)` is 0 in the first case "
+                "and x in the second.",
+            ),
+            titles={
+                "by_tanh": "goes through tanh: 1 + tanh(x / 2) rounds to 0 for x below about -37, so tiny "
+                "probabilities vanish",
+                "clamped": "clamps the probability away from 0 and 1, which changes the values there",
+            },
+        ),
+        Twin(
+            functions.log_sigmoid,
+            aspects=("values", "shapes and dtypes", "extreme logits", "nearly certain"),
+            hints=(
+                "log(1 / (1 + exp(-x))) can be written without a fraction. Which exp remains, and when does it "
+                "overflow?",
+                "For x >= 0 the form -log(1 + exp(-x)) is safe. For x < 0 pull x out of the logarithm first: "
+                "log(1 + exp(-x)) = -x + log(1 + exp(x)).",
+                "Both in one: `np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))`. `log1p(z)` is log(1 + z), and "
+                "keeps the digits of a tiny z.",
+            ),
+            # in float64 the two ways to take that logarithm too late give the same numbers
+            titles={
+                "log_of_sigmoid": "takes the logarithm of a sigmoid, or of 1 + exp(-x): once that has rounded, or "
+                "overflowed, the logarithm cannot bring the digits back"
+            },
+            left_out=("overflows_and_rounds",),
+        ),
+        Twin(
+            functions.logsumexp,
+            aspects=("values", "every axis", "extreme numbers", "infinities"),
+            hints=(
+                "`np.exp(1000)` is inf. By how much may you lower all numbers of a row without changing what you "
+                "are after?",
+                "log(sum(exp(x))) = m + log(sum(exp(x - m))) for every m. Which m makes the largest exponent 0?",
+                "Take `m = x.max(axis, keepdims=True)`, and put 0 in its place where it is infinite: "
+                "`np.where(np.isinf(m), 0, m)`. Add m back without the kept axis: `m.squeeze(axis)`.",
+            ),
+        ),
+        Twin(
+            functions.softmax,
+            aspects=("values", "every axis", "extreme logits"),
+            hints=(
+                "What is `np.exp(1000)`? What becomes of the probabilities if you lower all logits of a row by 5?",
+                "Subtract the same number from all logits of a row: nothing changes but the size of the "
+                "exponentials. Which number keeps every exponent at or below 0?",
+                "Subtract `x.max(axis, keepdims=True)`, exponentiate, divide by the sum along the axis with "
+                "`keepdims=True`.",
+            ),
+        ),
+        Twin(
+            functions.log_softmax,
+            aspects=("values", "every axis", "extreme logits"),
+            hints=(
+                "The logarithm of a quotient is a difference. What is log(exp(x))?",
+                "log_softmax(x) = x - log(sum(exp(x))). Subtract the largest logit first, from all of them: the "
+                "answer does not change.",
+                "`s = x - x.max(axis, keepdims=True)`, and then `s - np.log(np.exp(s).sum(axis, keepdims=True))`.",
+            ),
+        ),
+        Twin(
+            solutions.nll_loss,
+            aspects=("values", "impossible classes"),
+            hints=(
+                "Which number of the first row belongs to its true class? And of the second?",
+                "Give NumPy two lists of positions, the rows and the columns: `table[[0, 1], [2, 0]]` picks "
+                "`table[0, 2]` and `table[1, 0]`.",
+                "`np.arange(len(target))` counts the rows. Do not forget the minus, and the mean.",
+            ),
+        ),
+        Twin(
+            solutions.cross_entropy,
+            aspects=("values", "extreme logits"),
+            hints=(
+                "Minus the logarithm of the softmax of the true class is log(sum(exp(row))) - row[true class].",
+                "Subtract the largest logit of each row first: `s = logits - logits.max(1, keepdims=True)`. "
+                "The difference above does not change.",
+                "`np.log(np.exp(s).sum(1))` has one number per row, `s[np.arange(len(target)), target]` picks the "
+                "true ones. Take the mean of the difference.",
+            ),
+            titles={
+                "clamped_log": "clamps the probabilities before the logarithm: that caps the loss at about 16"
+            },
+        ),
+        Twin(
+            solutions.cross_entropy_gradient,
+            aspects=("values", "extreme logits"),
+            hints=(
+                "For one sample the slope is softmax minus one-hot: the probabilities, and 1 less at the true "
+                "class.",
+                "`e = np.exp(logits - logits.max(1, keepdims=True))`, divided by its sum along axis 1, is the "
+                "softmax of each row.",
+                "`p[np.arange(len(target)), target] -= 1` takes the 1 away in each row. The loss is a mean: what "
+                "does that do to each sample's slope?",
+            ),
+        ),
+        Twin(
+            solutions.binary_cross_entropy,
+            aspects=("values", "certain answers", "tiny probabilities"),
+            hints=(
+                "The answer yes, with probability p, has the surprise -log(p); no has -log(1 - p). How does y "
+                "choose between the two?",
+                "-(y * log(p) + (1 - y) * log(1 - p)). What is 0 * log(0) in NumPy? `np.maximum(..., -100)` on "
+                "each logarithm is what torch does.",
+                "1 - p rounds to 1 for tiny p. `np.log1p(-p)` is log(1 - p), and keeps the digits.",
+            ),
+            fixed=_EACH,
+            left_out=("ignores_reduction", "clamps_one_side", "squeezes"),
+        ),
+        Twin(
+            solutions.binary_cross_entropy_with_logits,
+            aspects=("values", "extreme logits"),
+            hints=(
+                "Two logarithms are needed, of sigmoid(x) and of 1 - sigmoid(x), and the second is "
+                "log(sigmoid(-x)). Take them on paper, not of a number that has been rounded.",
+                "-log(sigmoid(x)) = max(-x, 0) + log1p(exp(-|x|)), and -log(sigmoid(-x)) = max(x, 0) + the same.",
+                "y times the first and 1 - y times the second add up to "
+                "`np.maximum(x, 0) - x * y + np.log1p(np.exp(-np.abs(x)))`.",
+            ),
+            fixed=_EACH,
+            titles={
+                "log_with_eps": "adds a small number such as 1e-8 before the logarithm: that hides the infinity, "
+                "and caps the loss",
+                "log_with_tiny_eps": "adds a tiny number such as 1e-12 before the logarithm: that still caps the "
+                "loss",
+                "clamps_probability": "keeps the probabilities away from 0 and 1: that caps the loss",
+                "clamps_logits": "clamps the logits: beyond that the loss no longer grows",
+            },
+            left_out=("ignores_reduction", "one_mean_per_row", "divides_by_rows", "squeezes"),
+        ),
+        Twin(
+            solutions.bce_with_logits_gradient,
+            aspects=("values", "extreme logits", "tiny slopes"),
+            hints=(
+                "The slope is sigmoid(x) - y. At which x does the sigmoid itself break, or lose its digits?",
+                "With `z = np.exp(-np.abs(x))` neither the sigmoid nor 1 - sigmoid overflows: one is 1 / (1 + z), "
+                "the other z / (1 + z), which of them depends on the sign of x.",
+                "sigmoid(x) - y = sigmoid(x) * (1 - y) - sigmoid(-x) * y, where no two nearly equal numbers are "
+                "subtracted.",
+            ),
+            fixed=_EACH,
+            titles={
+                "always_divided": "divides by the number of elements: here each element's own slope is asked for"
+            },
+        ),
+        Twin(
+            solutions.two_logits_to_one,
+            aspects=("values", "shapes and dtypes", "extreme logits"),
+            hints=(
+                "Write the softmax of (z0, z1) for class 1 as a fraction, and divide both of its sides by "
+                "exp(z1). Which function do you know that looks like that?",
+                "1 / (1 + exp(-(...))): what stands where the sigmoid has its logit?",
+                "Use `...` for the axes before the last: `logits[..., 1]` is the logit of class 1.",
+            ),
+        ),
+    )
+}
+
+
+def twin_of(name: str) -> Twin:
+    """Return an exercise's NumPy twin, or raise a KeyError that lists the exercises with one."""
+    if name not in TWINS:
+        raise KeyError(f"the exercise {name!r} has no NumPy twin: choose one of {', '.join(TWINS)}")
+    return TWINS[name]

@@ -1,0 +1,372 @@
+"""Exercises inside a page, in a real browser: what a reader types, and what comes back."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from lossbook.live.twins import TWINS
+
+PAGES = {
+    "probabilities/sigmoid-and-softmax.html": ("sigmoid", "softmax"),
+    "losses/likelihood-and-entropy.html": ("nll_loss",),
+    "losses/binary-cross-entropy.html": ("binary_cross_entropy", "bce_with_logits_gradient"),
+    "losses/cross-entropy.html": ("cross_entropy", "cross_entropy_gradient"),
+    "losses/bce-versus-ce.html": ("two_logits_to_one",),
+    "losses/numerical-stability.html": (
+        "log_sigmoid",
+        "logsumexp",
+        "log_softmax",
+        "binary_cross_entropy_with_logits",
+    ),
+}
+FIRST_RUN, RUN = 60_000, 20_000  # milliseconds; a busy machine is no failure
+
+
+@pytest.fixture(scope="module")
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """One browser profile for this file: Python comes out of its cache after the first page."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    page = context.new_page()
+    yield page
+    page.evaluate("localStorage.clear()")
+    page.close()
+
+
+class Box:
+    """A live exercise, as a reader handles it."""
+
+    def __init__(self, page: Page, name: str) -> None:
+        self.page = page
+        self.root = page.locator(f"live-exercise[data-name='{name}']")
+        self.root.scroll_into_view_if_needed()
+        expect(self.root).to_have_attribute("data-editor", "ready", timeout=RUN)
+        self.code = self.root.locator(".cm-content")
+        self.status = self.root.locator(".lb-live__status")
+        self.result = self.root.locator(".lb-live__result")
+        self.table = self.root.locator(".lb-live__result table")
+        self.printed = self.root.locator(".lb-live__printed")
+        self.error = self.root.locator(".lb-live__error")
+
+    def button(self, name: str | re.Pattern[str]) -> Locator:
+        return self.root.get_by_role("button", name=name)
+
+    def write(self, code: str) -> None:
+        self.code.focus()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.press("Delete")
+        self.page.keyboard.insert_text(code)
+
+    def text(self) -> str:
+        lines: list[str] = self.code.locator(".cm-line").all_inner_texts()
+        return "\n".join(line.rstrip("\n") for line in lines)
+
+    def run(self, code: str | None = None) -> str:
+        """Run with the keyboard, wait for the end, and return the status."""
+        if code is not None:
+            self.write(code)
+        self.code.focus()
+        self.page.keyboard.press("Control+Enter")
+        return self.wait()
+
+    def wait(self) -> str:
+        expect(self.button("Run")).to_be_visible(timeout=FIRST_RUN)
+        expect(self.result).not_to_have_attribute("data-state", "busy")
+        return self.status.inner_text()
+
+
+@pytest.mark.parametrize(("path", "name"), [(path, name) for path, names in PAGES.items() for name in names])
+def test_starter_fails_solution_passes_and_each_mistake_is_named(
+    page: Page, base: str, book: Path, watch: Any, wrong_code: Callable[[str, str], str], path: str, name: str
+) -> None:
+    watched = watch(page, base)
+    page.goto(base + path)
+    box = Box(page, name)
+    assert "not written yet" in box.run()
+    assert "All right" in box.run(TWINS[name].answer)
+    expect(box.table).not_to_contain_text("wrong")
+    data = json.loads((book / "_static" / "live" / f"{name}.json").read_text(encoding="utf-8"))
+    for mistake in data["mistakes"]:
+        status = box.run(wrong_code(name, mistake["name"]))
+        assert f"This looks like a solution that {mistake['title']}." in status, mistake["name"]
+        place = box.status.get_by_role("link", name="Read about it").get_attribute("href")
+        assert place is not None
+        assert place.endswith(f"{data['chapter']}.html#{mistake['see']}")
+    assert not watched.problems
+
+
+def test_every_twin_stands_on_a_page() -> None:
+    assert sorted(name for names in PAGES.values() for name in names) == sorted(TWINS)
+
+
+SOFTMAX = "probabilities/sigmoid-and-softmax.html"
+
+
+def test_nothing_heavy_is_loaded_before_the_first_run(page: Page, base: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(base + SOFTMAX, wait_until="networkidle")
+    assert not [url for url in asked if "editor.js" in url or ".bin" in url]
+    Box(page, "sigmoid")
+    assert [url for url in asked if "editor.js" in url]
+    page.wait_for_load_state("networkidle")
+    assert not [url for url in asked if ".bin" in url or "worker.js" in url or ".json" in url]
+
+
+def test_errors_show_the_readers_own_lines(page: Page, base: str) -> None:
+    page.goto(base + SOFTMAX)
+    box = Box(page, "softmax")
+    assert box.run("def softmax(x, axis)\n    return x") == "Your code stops with an error."
+    expect(box.error).to_contain_text("Line 1")
+    expect(box.error).to_contain_text("SyntaxError: expected ':'")
+    expect(box.root.locator(".lb-live__wrong-line")).to_have_text("def softmax(x, axis)")
+    box.run("import numpy as np\n\nnp.ones(2) @ np.ones(3)\n")
+    text = box.error.inner_text()
+    assert text.startswith("Line 3, in your code:\n    np.ones(2) @ np.ones(3)\nValueError: matmul")
+    assert ".py" not in text
+    box.run("import torch")
+    expect(box.error).to_contain_text("torch does not run in the page")
+    box.run("from lossbook import softmax")
+    expect(box.error).to_contain_text("you write the functions yourself")
+
+
+def test_endless_loop_is_stopped_and_the_next_run_works(page: Page, base: str) -> None:
+    page.goto(base + SOFTMAX)
+    box = Box(page, "sigmoid")
+    box.run()
+    status = box.run("print('so far')\nwhile True:\n    pass\n")
+    assert status == "Stopped after 6 seconds: is there a loop that does not end?"
+    expect(box.printed).to_have_text("so far\n")
+    assert "All right" in box.run(TWINS["sigmoid"].answer)
+
+
+def test_stop_button_stops(page: Page, base: str) -> None:
+    page.goto(base + SOFTMAX)
+    box = Box(page, "sigmoid")
+    box.run()
+    box.write("while True:\n    pass\n")
+    box.button("Run").click()
+    expect(box.status).to_have_text("Running …", timeout=RUN)
+    box.button("Stop").click()
+    assert box.wait() == "Stopped."
+
+
+def test_output_without_end_is_cut(page: Page, base: str) -> None:
+    page.goto(base + SOFTMAX)
+    box = Box(page, "sigmoid")
+    box.run()
+    box.run("for i in range(1_000_000):\n    print(i, 'x' * 50)\n" + TWINS["sigmoid"].answer)
+    expect(box.printed).to_contain_text("only the first 4000 characters")
+    assert len(box.printed.inner_text()) < 5000
+
+
+def test_reset_brings_back_the_starting_point(page: Page, base: str) -> None:
+    page.goto(base + SOFTMAX)
+    box = Box(page, "softmax")
+    start = box.text()
+    assert "raise NotImplementedError" in start
+    box.write("x = 1")
+    box.button("Reset").click()
+    assert box.text() == start
+    assert page.evaluate("localStorage.length") == 0
+    page.keyboard.press("Control+Z")
+    assert box.text() == "x = 1"
+
+
+def test_code_survives_a_reload_each_box_its_own(page: Page, base: str) -> None:
+    page.goto(base + SOFTMAX)
+    for name in ("sigmoid", "softmax"):
+        Box(page, name).write(f"# my {name}")
+    page.reload()
+    for name in ("sigmoid", "softmax"):
+        assert Box(page, name).text() == f"# my {name}"
+
+
+def test_two_boxes_share_one_python_and_wait_for_each_other(page: Page, base: str) -> None:
+    workers: list[object] = []
+    page.on("worker", lambda worker: workers.append(worker))
+    page.goto(base + SOFTMAX)
+    first, second = Box(page, "sigmoid"), Box(page, "softmax")
+    first.write("import time\ntime.sleep(1)\nname = 'mine'\n" + TWINS["sigmoid"].answer)
+    second.write("print('name' in globals())\n" + TWINS["softmax"].answer)
+    first.button("Run").click()
+    second.button("Run").click()
+    assert "All right" in first.wait()
+    assert "All right" in second.wait()
+    expect(second.printed).to_have_text("False\n")
+    assert len(workers) == 1
+    first.button("Run").click()
+    second.button("Run").click()
+    second.button("Stop").click()
+    assert second.wait() == "Stopped."
+    assert "All right" in first.wait()
+
+
+def test_hints_come_one_at_a_time_and_the_solution_after_a_try(page: Page, base: str) -> None:
+    page.goto(base + SOFTMAX)
+    box = Box(page, "sigmoid")
+    hints = box.root.locator(".lb-live__shown-hint")
+    expect(box.button("Show solution")).to_be_hidden()
+    for number in (1, 2, 3):
+        expect(hints).to_have_count(number - 1)
+        box.button(f"Hint {number} of 3").click()
+    expect(hints).to_have_count(3)
+    expect(box.button(re.compile("^Hint"))).to_be_hidden()
+    box.run()
+    solution = box.root.locator("details.lb-live__solution")
+    expect(solution).to_be_hidden()
+    box.button("Show solution").click()
+    expect(solution.locator("pre")).to_be_visible()
+    expect(solution.locator("summary")).to_be_focused()
+
+
+def test_keyboard_alone_will_do(page: Page, base: str) -> None:
+    page.goto(base + SOFTMAX)
+    box = Box(page, "softmax")
+    label = box.code.get_attribute("aria-label") or ""
+    assert "Escape, then Tab" in label
+    box.write("def softmax(x, axis):\n")
+    page.keyboard.press("Tab")
+    page.keyboard.type("return x")
+    assert box.text().startswith("def softmax(x, axis):\n    ")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    expect(box.button("Run")).to_be_focused()
+    page.keyboard.press("Enter")
+    box.wait()
+    expect(box.table).to_be_visible()
+    assert box.status.get_attribute("role") == "status"
+
+
+def test_python_needs_indentation_and_the_editor_gives_it(page: Page, base: str) -> None:
+    page.goto(base + SOFTMAX)
+    box = Box(page, "softmax")
+    box.write("")
+    page.keyboard.type("def f(x):\nif x:\nreturn 1")
+    assert box.text() == "def f(x):\n    if x:\n        return 1"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_results_are_sound_in_both_themes_and_on_a_phone(
+    chromium: Browser,
+    base: str,
+    axe: str,
+    watch: Any,
+    wrong_code: Callable[[str, str], str],
+    theme: str,
+    width: int,
+) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+    page = context.new_page()
+    watched = watch(page, base)
+    page.goto(base + SOFTMAX)
+    first, second = Box(page, "sigmoid"), Box(page, "softmax")
+    first.button("Hint 1 of 3").click()
+    first.run("print('x' * 300)\n" + wrong_code("sigmoid", "positive_exponent"))
+    first.button("Show solution").click()
+    second.run("def softmax(x, axis):\n    return " + "x + " * 40 + "y\n")
+    problems = list(watched.problems)
+    scroll, client = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    if scroll > client:
+        problems.append(f"wider than the screen: {scroll} > {client}")
+    page.evaluate(axe)
+    found = page.evaluate("axe.run('live-exercise', {resultTypes: ['violations']}).then((r) => r.violations)")
+    problems += [f"axe {rule['id']}: {[node['target'] for node in rule['nodes'][:3]]}" for rule in found]
+    context.close()
+    assert not problems
+
+
+def test_playground_prints_and_plots(page: Page, base: str, watch: Any, axe: str) -> None:
+    watched = watch(page, base)
+    page.goto(base + "playground.html")
+    box = Box(page, "playground-curves")
+    assert box.run() == "Done."
+    expect(box.printed).to_contain_text("sigmoid(2) = 0.88079")
+    plot = box.root.locator(".lb-live__plot")
+    expect(plot.get_by_role("img")).to_have_attribute("aria-label", re.compile("sigmoid, slope over logit z"))
+    expect(plot.locator("path.lb-live__curve")).to_have_count(2)
+    losses = Box(page, "playground-losses")
+    losses.run()
+    numbers = re.findall(r"(?:both|difference): ([\d.]+)", losses.printed.inner_text())
+    assert len(numbers) == 2
+    assert float(numbers[0]) == pytest.approx(float(numbers[1]))
+    page.evaluate(axe)
+    found = page.evaluate("axe.run({resultTypes: ['violations']}).then((r) => r.violations)")
+    assert [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found] == []
+    assert not watched.problems
+
+
+def test_what_is_rarely_needed_is_loaded_when_it_is_imported(page: Page, base: str) -> None:
+    asked: list[str] = []
+    page.goto(base + "playground.html")
+    box = Box(page, "playground-curves")
+    box.run("1 + 1")
+    page.on("request", lambda request: asked.append(request.url))
+    code = "import json, statistics\nimport numpy as np\nrandom = np.random.default_rng(0)\n"
+    box.run(code + "print(json.dumps(random.integers(10, size=3).tolist()), statistics.mean([1, 3]))\n")
+    expect(box.printed).to_have_text("[8, 6, 5] 2\n")
+    assert len([url for url in asked if "later-" in url]) == 2
+    box.run("import no_such_module")
+    expect(box.error).to_contain_text("No module named 'no_such_module'")
+    box.run("import lossbook\nhelp(lossbook.softmax)")
+    expect(box.printed).to_contain_text("Turn logits into probabilities")
+
+
+def test_plain_text_can_be_read_without_scripts(chromium: Browser, base: str) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(base + SOFTMAX)
+    box = page.locator("live-exercise[data-name=softmax]")
+    expect(box.locator(".lb-live__starter pre")).to_contain_text("raise NotImplementedError")
+    expect(box.locator("details")).to_have_count(4)
+    box.locator("details.lb-live__solution summary").click()
+    expect(box.locator("details.lb-live__solution pre")).to_be_visible()
+    context.close()
+
+
+def test_page_opened_as_a_file_says_what_to_do(chromium: Browser, book: Path) -> None:
+    page = chromium.new_page()
+    page.goto((book / SOFTMAX).as_uri())
+    box = page.locator("live-exercise[data-name=softmax]")
+    expect(box.locator(".lb-live__unable")).to_contain_text("opened as a file")
+    expect(box.locator(".lb-live__starter pre")).to_be_visible()
+    page.close()
+
+
+def test_browser_without_webassembly_is_told_so(chromium: Browser, base: str) -> None:
+    page = chromium.new_page()
+    page.add_init_script("delete self.WebAssembly")
+    page.goto(base + SOFTMAX)
+    expect(page.locator(".lb-live__unable").first).to_contain_text("lacks WebAssembly")
+    page.close()
+
+
+def test_lost_connection_is_told_and_the_next_run_tries_again(chromium: Browser, base: str) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(base + SOFTMAX)
+    box = Box(page, "softmax")
+    context.route("**/numpy.bin*", lambda route: route.fulfill(status=503))
+    assert "numpy.bin: status 503" in box.run(TWINS["softmax"].answer)
+    context.unroute("**/numpy.bin*")
+    assert "All right" in box.run()
+    context.close()
+
+
+def test_python_ends_with_the_page(page: Page, base: str) -> None:
+    page.goto(base + SOFTMAX)
+    Box(page, "sigmoid").run()
+    assert len(page.workers) == 1
+    page.goto(base + "index.html")
+    assert page.workers == []

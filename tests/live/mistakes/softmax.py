@@ -1,0 +1,71 @@
+"""Wrong softmaxes in NumPy."""
+
+import numpy as np
+
+
+def shifted_exp(x, axis):
+    return np.exp(x - x.max(axis, keepdims=True))
+
+
+def no_shift(x, axis):
+    e = np.exp(x)
+    return e / e.sum(axis, keepdims=True)
+
+
+def one_shift_for_all(x, axis):
+    e = np.exp(x - x.max())
+    return e / e.sum(axis, keepdims=True)
+
+
+def shift_by_minimum(x, axis):
+    e = np.exp(x - x.min(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
+
+
+def shift_by_mean(x, axis):
+    e = np.exp(x - x.mean(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
+
+
+def no_keepdim(x, axis):
+    e = shifted_exp(x, axis)
+    return e / e.sum(axis)
+
+
+def last_axis(x, axis):
+    e = shifted_exp(x, -1)
+    return e / e.sum(-1, keepdims=True)
+
+
+def first_axis(x, axis):
+    e = shifted_exp(x, 0)
+    return e / e.sum(0, keepdims=True)
+
+
+def over_everything(x, axis):
+    e = np.exp(x - x.max())
+    return e / e.sum()
+
+
+def by_maximum(x, axis):
+    e = shifted_exp(x, axis)
+    return e / e.max(axis, keepdims=True)
+
+
+def without_exp(x, axis):
+    return x / x.sum(axis, keepdims=True)
+
+
+def each_alone(x, axis):
+    z = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, z) / (1 + z)
+
+
+def hard_maximum(x, axis):
+    return (x == x.max(axis, keepdims=True)).astype(float)
+
+
+def in_place(x, axis):
+    x -= x.max(axis, keepdims=True)
+    e = np.exp(x)
+    return e / e.sum(axis, keepdims=True)
