@@ -249,7 +249,7 @@ def _console() -> Console:
     """Return where to print: with colours on a terminal, plain text elsewhere."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=True)
+    return Console(highlight=False, soft_wrap=True, force_jupyter=False)
 
 
 def _print_report(console: Console, report: Report) -> None:

@@ -74,7 +74,11 @@ def _is_cached(cache: JupyterCacheAbstract, path: Path) -> bool:
 
 
 def _isolate_kernels() -> None:
-    """Give kernels a profile of their own: no start-up files of whoever builds, no notices about transport."""
+    """Give kernels a profile of their own: no start-up files of whoever builds, no notices about transport.
+
+    And one thread each: they run side by side, and threads of each would only wait for each other.
+    """
+    os.environ["OMP_NUM_THREADS"] = "1"
     profile = OUTPUT / ".ipython" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "ipython_kernel_config.py").write_text("c = get_config()\nc.Application.log_level = 40\n")
