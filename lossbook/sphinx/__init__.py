@@ -12,7 +12,7 @@
 | `fonts` | fonts cut to the characters and icons that the book uses |
 | `assets` | where those parts come from, and the one place that orders this pass |
 | `execution` | executes the chapters side by side, before the pages are made |
-| `build`, `serve` | ``python -m lossbook.sphinx.build`` and ``... .serve`` |
+| `build`, `serve`, `pdf` | ``python -m lossbook.sphinx.build``, ``... .serve`` and ``... .pdf`` |
 """
 
 from __future__ import annotations
