@@ -49,7 +49,9 @@ def install() -> Path:
         subprocess.run(command, cwd=FOLDER, env=environment(), check=True)
     found = json.loads(listing.read_text(encoding="utf-8"))["packages"]["node_modules/lighthouse"]
     if found["integrity"] != INTEGRITY:
-        raise SystemExit(f"build/lighthouse holds another Lighthouse than {VERSION}: remove the folder and run again.")
+        raise SystemExit(
+            f"build/lighthouse holds another Lighthouse than {VERSION}: remove the folder and run again."
+        )
     return FOLDER / "node_modules" / "lighthouse" / "cli" / "index.js"
 
 

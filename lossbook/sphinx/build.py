@@ -72,7 +72,18 @@ def run_jupyter_book(*, everything: bool, builder: str = "html") -> tuple[int, s
         builder: "html", or "singlehtml" for one page with all chapters.
     """
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build"]
-    command += ["--builder", builder, "-W", "--keep-going", "-n", "--path-output", ".", "--config", "_config.yml", "book"]
+    command += [
+        "--builder",
+        builder,
+        "-W",
+        "--keep-going",
+        "-n",
+        "--path-output",
+        ".",
+        "--config",
+        "_config.yml",
+        "book",
+    ]
     if everything:
         command.append("--all")
         shutil.rmtree(HTML, ignore_errors=True)  # pages that are no longer in the book must not stay

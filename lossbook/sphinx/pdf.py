@@ -22,9 +22,7 @@ SINGLE = OUTPUT / "singlehtml"
 PDF = OUTPUT / "book.pdf"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 _CENTIMETRES = 0.3937  # in inches, as Chromium wants them
-_FOOTER = (
-    '<div style="font: 8px sans-serif; width: 100%; text-align: center; color: #444"><span class="pageNumber"></span></div>'
-)
+_FOOTER = '<div style="font: 8px sans-serif; width: 100%; text-align: center; color: #444"><span class="pageNumber"></span></div>'
 PAPER = {
     "paperWidth": 21.0 * _CENTIMETRES,
     "paperHeight": 29.7 * _CENTIMETRES,
@@ -115,7 +113,9 @@ def make(target: Path) -> int:
     target.parent.mkdir(parents=True, exist_ok=True)
     print_page(SINGLE, "index.html", target, chromium)
     shown = target.relative_to(PROJECT) if target.is_relative_to(PROJECT) else target
-    print(f"The book is printed: {shown} ({target.stat().st_size / 1e6:.1f} MB, {time.monotonic() - started:.0f} s)")
+    print(
+        f"The book is printed: {shown} ({target.stat().st_size / 1e6:.1f} MB, {time.monotonic() - started:.0f} s)"
+    )
     return 0
 
 

@@ -31,12 +31,18 @@ def test_question_is_answered_and_leads_to_a_place_in_the_book(
 ) -> None:
     assert question in answers, f"reference/questions.md has no ({question})= yet"
     answer = answers[question].split("<h2", 1)[0]
-    links = [urlsplit(unescape(link)) for link in re.findall(r'<a class="reference internal" href="([^"]+)"', answer)]
+    links = [
+        urlsplit(unescape(link)) for link in re.findall(r'<a class="reference internal" href="([^"]+)"', answer)
+    ]
     assert links, f"{question} leads nowhere"
     for link in links:
-        target = (book / "reference" / unquote(link.path)).resolve() if link.path else book / "reference/questions.html"
+        target = (
+            (book / "reference" / unquote(link.path)).resolve() if link.path else book / "reference/questions.html"
+        )
         assert target.is_file(), f"{question} leads to {link.path}, which is not in the book"
-        assert not link.fragment or link.fragment in ids_in(target), f"{question} leads to {link.geturl()}: no such place"
+        assert not link.fragment or link.fragment in ids_in(target), (
+            f"{question} leads to {link.geturl()}: no such place"
+        )
 
 
 def test_page_holds_no_question_that_nobody_asked(answers: dict[str, str]) -> None:
