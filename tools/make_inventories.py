@@ -25,7 +25,8 @@ PYTHON_PAGES = {
     "stdtypes": ("dict", "list", "range", "str", "tuple"),
     "constants": ("None",),
     "exceptions": (
-        "AssertionError", "IndexError", "KeyError", "NotImplementedError", "RuntimeError", "TypeError", "ValueError",
+        "AssertionError", "IndexError", "KeyError", "NotImplementedError", "RuntimeError", "TypeError",
+        "ValueError",
     ),
     "typing": ("typing.Any", "typing.NamedTuple"),
     "collections.abc": ("collections.abc.Callable", "collections.abc.Iterable", "collections.abc.Sequence"),
