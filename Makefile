@@ -5,7 +5,7 @@ PYTHON ?= python3
 INSTALLED := $(VENV)/.installed
 NODE_MODULES := node_modules/.package-lock.json
 
-.PHONY: help book serve test lint grade-example has-chromium release constraints clean
+.PHONY: help book pdf serve test lint grade-example has-chromium release constraints clean
 .DELETE_ON_ERROR:
 
 help:  ## this list
@@ -16,6 +16,9 @@ book: $(INSTALLED) $(NODE_MODULES)  ## build the book into _build/html
 
 serve: book  ## build the book and show it on loopback (Ctrl+C ends it)
 	$(PY) -m lossbook.sphinx.serve
+
+pdf: book  ## print the whole book into _build/book.pdf (needs chromium)
+	$(PY) -m lossbook.sphinx.pdf
 
 test: has-chromium $(INSTALLED) book  ## run all tests (the browser tests need chromium)
 	$(PY) -m pytest -n 2 --dist loadgroup

@@ -6,6 +6,7 @@
 | `folding` | folded boxes and solutions as plain ``<details>`` |
 | `trim` | keeps what is loaded from outside, or loaded in vain, off the pages |
 | `notebooks`, `plain` | the notebook behind the download button, in the markdown that any Jupyter shows |
+| `api` | docstrings of attributes as they stand |
 | `pages` | the last pass over written pages: no path of this machine stays in them |
 | `labs` | sliders: their scripts, on the pages that have them |
 | `stylesheet` | all styles in one file, without the rules that no page uses |
@@ -14,7 +15,7 @@
 | `live_assets`, `live_python` | what these exercises load: scripts, cases, Python and NumPy |
 | `assets` | where those parts come from, and the one place that orders this pass |
 | `execution` | executes the chapters side by side, before the pages are made |
-| `build`, `serve` | ``python -m lossbook.sphinx.build`` and ``... .serve`` |
+| `build`, `serve`, `pdf` | ``python -m lossbook.sphinx.build``, ``... .serve`` and ``... .pdf`` |
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register all parts with Sphinx."""
     # Imported late: `build` and `serve` live in this package and must start at once.
-    from lossbook.sphinx import assets, folding, katex, labs, live, notebooks, trim
+    from lossbook.sphinx import api, assets, folding, katex, labs, live, notebooks, trim
 
-    for part in (katex, folding, trim, notebooks, labs, live, assets):
+    for part in (api, katex, folding, trim, notebooks, labs, live, assets):
         part.setup(app)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -48,10 +48,11 @@ def digest_of_book() -> str:
 
 
 def digest_of_code() -> str:
-    """Digest the code that chapters import: when it changes, every chapter is executed anew."""
+    """Digest the code and the versions that chapters import: when they change, every chapter is executed anew."""
     modules = _files([PROJECT / "lossbook"])
     names = ((path, str(path.relative_to(PROJECT))) for path in modules)
-    return digest(path for path, name in names if not name.startswith(_NOT_EXECUTED))
+    executed = [path for path, name in names if not name.startswith(_NOT_EXECUTED)]
+    return digest([*executed, PROJECT / "constraints.txt"])
 
 
 def digest_of_frame() -> str:
@@ -63,10 +64,26 @@ def digest_of_frame() -> str:
     return digest([*others, *AROUND_THE_CHAPTERS]) + hashlib.sha256(names.encode()).hexdigest()
 
 
-def run_jupyter_book(*, everything: bool) -> tuple[int, str]:
-    """Make the pages. Return the exit status and everything that was printed."""
+def run_jupyter_book(*, everything: bool, builder: str = "html") -> tuple[int, str]:
+    """Make the pages. Return the exit status and everything that was printed.
+
+    Args:
+        everything: Read and write all pages, whatever has changed.
+        builder: "html", or "singlehtml" for one page with all chapters.
+    """
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build"]
-    command += ["-W", "--keep-going", "-n", "--path-output", ".", "--config", "_config.yml", "book"]
+    command += [
+        "--builder",
+        builder,
+        "-W",
+        "--keep-going",
+        "-n",
+        "--path-output",
+        ".",
+        "--config",
+        "_config.yml",
+        "book",
+    ]
     if everything:
         command.append("--all")
         shutil.rmtree(HTML, ignore_errors=True)  # pages that are no longer in the book must not stay

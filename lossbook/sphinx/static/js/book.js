@@ -65,6 +65,11 @@
     follow();
   }
 
+  document.querySelectorAll(".lb-print").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  });
+
   // Paper is light, and nothing stays hidden on it.
   addEventListener("beforeprint", () => {
     root.dataset.theme = "light";
