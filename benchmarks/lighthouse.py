@@ -1,9 +1,9 @@
 """Lighthouse's scores of the built book, as a table: python benchmarks/lighthouse.py [PAGE ...]
 
-Each page is opened three times in the throttled mobile profile (a slow phone on slow 4G), served on loopback by the book's own
-server; the table shows the middle run. Lighthouse takes 180 MB, so it is no part of package.json: this script installs the
-version below into build/lighthouse and compares its digest. Needs Chromium (CHROMIUM or the search path). On a busy machine
-the performance scores mean little: let nothing else run.
+Each page is opened three times in the throttled mobile profile (a slow phone on slow 4G), served on loopback by
+the book's own server; the table shows the middle run. Lighthouse takes 180 MB, so it is no part of package.json:
+this script installs the version below into build/lighthouse and compares its digest. Needs Chromium (CHROMIUM or
+the search path). On a busy machine the performance scores mean little: let nothing else run.
 """
 
 import argparse

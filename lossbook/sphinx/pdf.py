@@ -1,7 +1,7 @@
 """The whole book as one PDF: ``python -m lossbook.sphinx.pdf [--to FILE]``.
 
-Jupyter Book puts all chapters on one page, and Chromium prints it, with bookmarks, tags for screen readers, and links
-that work inside the file.
+Jupyter Book puts all chapters on one page, and Chromium prints it, with bookmarks, tags for screen readers, and
+links that work inside the file.
 """
 
 import argparse
@@ -22,7 +22,10 @@ SINGLE = OUTPUT / "singlehtml"
 PDF = OUTPUT / "book.pdf"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 _CENTIMETRES = 0.3937  # in inches, as Chromium wants them
-_FOOTER = '<div style="font: 8px sans-serif; width: 100%; text-align: center; color: #444"><span class="pageNumber"></span></div>'
+_FOOTER = (
+    '<div style="font: 8px sans-serif; width: 100%; text-align: center; color: #444">'
+    '<span class="pageNumber"></span></div>'
+)
 PAPER = {
     "paperWidth": 21.0 * _CENTIMETRES,
     "paperHeight": 29.7 * _CENTIMETRES,
@@ -49,7 +52,7 @@ def find_chromium() -> str:
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None or shutil.which(path) is None:
         raise MissingPart(
-            "The PDF is printed by Chromium, which is not here: apt-get install chromium, or set CHROMIUM to its path."
+            "The PDF is printed by Chromium, which is not here: apt-get install chromium, or set CHROMIUM."
         )
     return path
 

@@ -1,4 +1,4 @@
-"""Every question that the course grew out of has an answer on the questions page, and a place where the book runs it."""
+"""Every question that the course grew out of has an answer, and a place where the book runs it."""
 
 import re
 from html import unescape
