@@ -1,7 +1,7 @@
 """A notebook that reaches out of its process reaches nothing, and gets the score of its honest part."""
 
 import pytest
-from conftest import SIGMOID, SOFTMAX
+from attack_bench import SIGMOID, SOFTMAX
 
 LIBC = "import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\n"
 

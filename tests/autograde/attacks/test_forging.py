@@ -1,7 +1,7 @@
 """A wrong softmax stays worth nothing, whatever a notebook does to the code that judges; the rest keeps its score."""
 
 import pytest
-from conftest import PAIR_PLAN, SIGMOID, notebook
+from attack_bench import PAIR_PLAN, SIGMOID, notebook
 
 WRONG = "def softmax(x, dim):\n    return x * 0"
 

@@ -1,7 +1,7 @@
 """Honest notebooks must not suffer: odd ones get all points, their pictures, and no remarks."""
 
 import pytest
-from conftest import POINTS, notebook
+from attack_bench import POINTS, notebook
 
 FULL = sum(POINTS.values())
 

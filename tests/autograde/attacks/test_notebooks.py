@@ -6,7 +6,7 @@ import random
 import socket
 
 import pytest
-from conftest import CANARY, EXERCISES, NAME, PLAN, POINTS, SET, SIGMOID, SOFTMAX, code, notebook
+from attack_bench import CANARY, EXERCISES, NAME, PLAN, POINTS, SET, SIGMOID, SOFTMAX, code, notebook
 
 from lossbook.autograde import submission
 
@@ -332,13 +332,13 @@ def test_any_timestamp_is_read_or_remarked(bench):
 )
 def test_an_odd_name_of_a_student_is_only_a_name(bench, name):
     folder = bench.hand_in(notebook(names=("sigmoid",)), name)
-    from conftest import SMALL_PLAN
+    from attack_bench import SMALL_PLAN
 
     assert bench.mark_folder(folder, name, SMALL_PLAN).scores == {"check-sigmoid": SIGMOID}
 
 
 def test_the_same_cases_for_the_same_work_and_others_for_a_copy(bench):
-    from conftest import SECRET
+    from attack_bench import SECRET
 
     from lossbook.autograde.marking import _seed
 

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import nbformat
 import pytest
-from conftest import SIGMOID, SOFTMAX, code, notebook
+from attack_bench import SIGMOID, SOFTMAX, code, notebook
 from nbconvert import HTMLExporter
 from rich.console import Console
 
@@ -133,7 +133,7 @@ def everywhere(evil: str) -> dict:
 
 @pytest.mark.parametrize("evil", EVIL)
 def test_no_page_runs_what_a_learner_put_out(bench, evil):
-    from conftest import PAIR_PLAN
+    from attack_bench import PAIR_PLAN
 
     result = bench.mark(everywhere(evil), PAIR_PLAN)
     assert result.scores == {"check-sigmoid": SIGMOID, "check-softmax": 0}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import (
+from attack_bench import (
     CANARY,
     MB_TEXT,
     PAIR_PLAN,

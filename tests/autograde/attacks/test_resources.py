@@ -5,7 +5,7 @@ import resource
 
 import psutil
 import pytest
-from conftest import SIGMOID, SOFTMAX
+from attack_bench import SIGMOID, SOFTMAX
 
 MB = 1 << 20
 

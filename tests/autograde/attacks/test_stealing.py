@@ -1,7 +1,7 @@
 """A notebook that looks for what is not its own finds nothing, and gets the score of its honest part."""
 
 import pytest
-from conftest import SIGMOID, SOFTMAX
+from attack_bench import SIGMOID, SOFTMAX
 
 # {root} is the course's folder. Each prints GOT where it found something.
 STEALING = {

@@ -1,7 +1,7 @@
 """Calling torch's softmax is no solution: each way to it earns nothing, or is shown to a human."""
 
 import pytest
-from conftest import PLAN, SIGMOID, SOFTMAX, notebook
+from attack_bench import PLAN, SIGMOID, SOFTMAX, notebook
 
 # (cells before, the answer). Caught while it runs: no points.
 NO_POINTS = {
