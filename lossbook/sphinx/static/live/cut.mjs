@@ -5,6 +5,6 @@ import {pathToFileURL} from "node:url";
 const [pyodide, work, script] = process.argv.slice(2);
 const {loadPyodide} = await import(pathToFileURL(`${pyodide}/pyodide.mjs`));
 const python = await loadPyodide({args: ["-OO"], env: {PYTHONHASHSEED: "0", HOME: "/home/pyodide"}});
-python.FS.mkdirTree("/work");
-python.FS.mount(python.FS.filesystems.NODEFS, {root: work}, "/work");
+python.FS.mkdirTree("/parts");
+python.FS.mount(python.FS.filesystems.NODEFS, {root: work}, "/parts");
 python.runPython(readFileSync(script, "utf8"));

@@ -1,6 +1,6 @@
 """Finds the modules that the first Run of a page imports, and compiles them. Runs in the page's own Python.
 
-Reads /work/packages (NumPy and the page's own package); writes /work/compiled and /work/needed.json.
+Reads /parts/packages (NumPy and the page's own package); writes /parts/compiled and /parts/needed.json.
 Compiled code starts a second sooner than source. It keeps neither line numbers nor, but for lossbook's own
 functions, docstrings: errors show the reader's own lines only, and without both the download is a tenth smaller.
 """
@@ -13,7 +13,7 @@ import sys
 import types
 import zipfile
 
-PACKAGES, COMPILED = "/work/packages/", "/work/compiled/"
+PACKAGES, COMPILED = "/parts/packages/", "/parts/compiled/"
 LIBRARY = "/lib/python312.zip/"
 EXERCISE = {
     "name": "f",
@@ -88,4 +88,4 @@ for path in found:
     elif path.endswith(".py"):
         write("packages/", path.removeprefix(PACKAGES), pathlib.Path(path).read_bytes())
 names = [path.removeprefix(PACKAGES).removeprefix(LIBRARY) for path in found]
-pathlib.Path("/work/needed.json").write_text(json.dumps(names), encoding="utf-8")
+pathlib.Path("/parts/needed.json").write_text(json.dumps(names), encoding="utf-8")
