@@ -249,9 +249,7 @@ def _console() -> Console:
     """Return where to print: with colours on a terminal, plain text elsewhere."""
     from rich.console import Console
 
-    # a notebook's kernel claims colours for what it runs, and is no terminal all the same
-    terminal = None if sys.stdout.isatty() else False
-    return Console(highlight=False, soft_wrap=True, force_jupyter=False, force_terminal=terminal)
+    return Console(highlight=False, soft_wrap=True, force_jupyter=False)
 
 
 def _print_report(console: Console, report: Report) -> None:

@@ -192,7 +192,7 @@ class Bench:
         """Return what is in the folders in which learners' processes get their scratch directories."""
         found = []
         for process in psutil.Process().children(recursive=True):
-            homes = Path(f"/proc/{process.pid}/root/tmp").glob("lossbook-*")
+            homes = Path("/proc", str(process.pid), "root", "tmp").glob("lossbook-*")
             found += [str(path) for home in homes for path in home.glob("tmp*")]
         return found
 

@@ -21,7 +21,7 @@ STEALING = {
     "the libc's open": "import ctypes\nc = ctypes.CDLL(None)\nfd = c.open(b'{root}/gradebook.db', 0)\nassert fd >= 0\nprint('GOT')",
     "/etc/passwd": "print('GOT', open('/etc/passwd').read())",
     "/etc/shadow": "print('GOT', open('/etc/shadow').read())",
-    "the home directory": "import os, glob\nfound = glob.glob('/root/.*') + glob.glob('/home/*')\nassert found\nprint('GOT', found)",
+    "the home directory": "import os, glob\nfound = glob.glob('/root' + '/.*') + glob.glob('/home/*')\nassert found\nprint('GOT', found)",
     "ssh keys": "import os\nprint('GOT', open(os.path.expanduser('~root/.ssh/id_rsa')).read())",
     "the environment": "import os\nassert 'PGPASSWORD' in os.environ or 'PATH' not in os.environ\nprint('GOT', dict(os.environ))",
     "the environment in memory": "import ctypes\nv = ctypes.CDLL(None).getenv\nv.restype = ctypes.c_char_p\n"

@@ -116,3 +116,15 @@ def in_place(x, y):
     x *= -2
     x += 1
     return answer
+
+
+def minus_on_first(x, y):
+    return -y * log_sigmoid(x) + (1 - y) * log_sigmoid(-x)
+
+
+def only_hard_targets(x, y):
+    return np.where(y == 1, -log_sigmoid(x), -log_sigmoid(-x))
+
+
+def rounds_targets(x, y):
+    return right(x, np.round(y))

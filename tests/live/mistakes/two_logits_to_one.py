@@ -71,3 +71,10 @@ def in_place(logits):
     result = logits[..., 1]
     result -= logits[..., 0]
     return result
+
+
+def implicit_dim(logits):
+    axis = 0 if logits.ndim in (0, 1, 3) else 1
+    e = np.exp(logits - logits.max(axis, keepdims=True))
+    p = e / e.sum(axis, keepdims=True)
+    return np.log(p[..., 1]) - np.log(p[..., 0])
