@@ -101,7 +101,8 @@ def logsumexp(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
         x = x.to(torch.get_default_dtype())
     wide = widen(x)
     shift = _maximum(wide, dim)
-    shift = torch.where(shift.isinf(), 0, shift)  # inf - inf would be NaN
+    shift = shift.clamp(max=torch.finfo(wide.dtype).max)  # inf - inf would be NaN
+    shift = torch.where(shift.isneginf(), 0, shift)
     total = torch.exp(wide - shift).sum(dim, keepdim=True)
     return (torch.log(total) + shift).sum(dim).to(x.dtype)  # the sum only drops axes of length 1
 
