@@ -37,14 +37,16 @@ def main(descriptor: int, mode: str) -> None:
     control = socket.socket(fileno=descriptor)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the trusted side's
     _warm_up(protected=mode == PROTECTED)
-    control.send(json.dumps({"ready": True}).encode())
     try:
+        control.send(json.dumps({"ready": True}).encode())
         while True:
             message, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 1)
             if not message:
                 return
             if descriptors:  # else it was meant for a child that ended by itself
                 _one_child(control, descriptors[0], home, mode == PROTECTED)
+    except ConnectionError:  # a trusted side that ends with answers unread resets the connection
+        return
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -101,7 +103,7 @@ def _wait(control: socket.socket, child: int, threads: int) -> dict[str, float] 
     ready: list[int] = []
     while not ready and _threads(child) <= threads:
         ready, _, _ = select.select([control.fileno(), handle], [], [], WATCH_SECONDS)
-    told = control.recv(1 << 16) if control.fileno() in ready else b"."
+    told = _received(control) if control.fileno() in ready else b"."
     killed = handle not in ready
     if killed:
         signal.pidfd_send_signal(handle, signal.SIGKILL)
@@ -115,6 +117,14 @@ def _wait(control: socket.socket, child: int, threads: int) -> dict[str, float] 
         "cpu": usage.ru_utime + usage.ru_stime,
         "memory_mb": usage.ru_maxrss / 1024,
     }
+
+
+def _received(control: socket.socket) -> bytes:
+    """Return the next message; nothing where the trusted side is gone."""
+    try:
+        return control.recv(1 << 16)
+    except ConnectionError:
+        return b""
 
 
 def _threads(process: int) -> int:
