@@ -1,14 +1,19 @@
 """What a class costs: made classes of several sizes, graded as ``lossbook grade`` does, in one run.
 
 Half of the submissions are right, 30 % have the formulas of the textbook, 20 % are wrong. For each size:
-milliseconds a submission, submissions per core and hour, and how much the trusted workers grow while they grade.
-The last line compares the largest class with the smallest.
+milliseconds a submission, submissions per core and hour, how much the trusted workers grow while they grade, and
+how long a second run takes that finds nothing to do. The last line compares the largest class with the smallest.
 
-    python benchmarks/class_size.py [--sizes 100 1000] [--workers 2]
+    python benchmarks/class_size.py [--sizes 100 1000] [--workers 2] [--save book/teaching/class-size.json]
+
+``--save`` keeps the measurements for the book, whose chapter for instructors makes its table of them.
 """
 
 import argparse
+import datetime
+import json
 import os
+import platform
 import shutil
 import sys
 import tempfile
@@ -30,7 +35,16 @@ from lossbook.autograde.batch import Options, grade_set
 from lossbook.autograde.example import NOTEBOOK, PROBLEM_SET, TEXTBOOK, WRONG
 
 ROOT = Path(__file__).resolve().parent.parent
-HEADINGS = ("submissions", "s", "first after", "ms each", "per core and hour", "graders' memory", "growth")
+HEADINGS = (
+    "submissions",
+    "s",
+    "first after",
+    "ms each",
+    "per core and hour",
+    "graders' memory",
+    "growth",
+    "again",
+)
 MB = 1 << 20
 
 
@@ -111,50 +125,73 @@ def _notebook(release: Path, fill: Callable[[str, str], str]) -> str:
     return nbformat.writes(notebook)
 
 
-def row(course: Path, size: int, workers: int, progress: Progress) -> tuple[tuple[str, ...], float]:
-    """Grade a class of a size; return its row of the table and the milliseconds for each submission."""
+def measure(course: Path, size: int, workers: int, progress: Progress) -> dict[str, float]:
+    """Grade a class of a size; return what it took."""
     hand_in(course, size)
     shutil.rmtree(course / "autograded", ignore_errors=True)
     bar = progress.add_task(f"a class of {size}", total=size)
     watch = Watch(lambda **now: progress.update(bar, **now))
-    summary = grade_set(courses.load(course), PROBLEM_SET, Options(workers=workers, force=True), watch)
+    _grade(course, Options(workers=workers, force=True), watch)
+    start = time.perf_counter()
+    _grade(course, Options(workers=workers), lambda done, of: None)
+    return {
+        "submissions": size,
+        "seconds": round(watch.last, 1),
+        "first_seconds": round(watch.first, 1),
+        "milliseconds_each": round(1000 * (watch.last - watch.first) / (size - 1), 1),  # workers started before
+        "memory_mb": round(watch.memory[-1] / MB),
+        "growth_mb": round((watch.memory[-1] - watch.memory[0]) / MB, 1),
+        "again_seconds": round(time.perf_counter() - start, 1),
+    }
+
+
+def _grade(course: Path, options: Options, update: Callable[[int, int], None]) -> None:
+    summary = grade_set(courses.load(course), PROBLEM_SET, options, update)
     if summary.failed:
         raise SystemExit(f"not graded: {summary.failed}")
-    each = (watch.last - watch.first) / (size - 1)  # without the start of the workers
-    cells = (
-        str(size),
-        f"{watch.last:.1f}",
-        f"{watch.first:.1f} s",
-        f"{1000 * each:.0f}",
-        f"{3600 / each / min(workers, len(os.sched_getaffinity(0))):.0f}",
-        f"{watch.memory[-1] / MB:.0f} MB",
-        f"{(watch.memory[-1] - watch.memory[0]) / MB:+.1f} MB",
+
+
+def cells(row: dict[str, float], busy_cores: int) -> tuple[str, ...]:
+    """Return a row of the table."""
+    return (
+        f"{row['submissions']}",
+        f"{row['seconds']:.1f}",
+        f"{row['first_seconds']:.1f} s",
+        f"{row['milliseconds_each']:.0f}",
+        f"{3_600_000 / row['milliseconds_each'] / busy_cores:.0f}",
+        f"{row['memory_mb']:.0f} MB",
+        f"{row['growth_mb']:+.1f} MB",
+        f"{row['again_seconds']:.1f} s",
     )
-    return cells, 1000 * each
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000])
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--save", type=Path, help="write the measurements into this JSON file")
     options = parser.parse_args()
     console = Console(width=120)
-    table = Table(*HEADINGS)
-    each = []
+    cores = len(os.sched_getaffinity(0))
+    rows = []
     with (
         tempfile.TemporaryDirectory(prefix="lossbook-class-") as folder,
         Progress(console=Console(stderr=True)) as progress,
     ):
         course = make_course(Path(folder))
         for size in options.sizes:
-            cells, milliseconds = row(course, size, options.workers, progress)
-            table.add_row(*cells)
-            each.append(milliseconds)
-    console.print(f"{PROBLEM_SET}, {options.workers} workers on {len(os.sched_getaffinity(0))} cores")
+            rows.append(measure(course, size, options.workers, progress))
+    table = Table(*HEADINGS)
+    for row in rows:
+        table.add_row(*cells(row, min(options.workers, cores)))
+    console.print(f"{PROBLEM_SET}, {options.workers} workers on {cores} cores")
     console.print(table)
-    console.print(
-        f"a submission at {options.sizes[-1]} costs {each[-1] / each[0]:.2f} times that at {options.sizes[0]}"
-    )
+    ratio = rows[-1]["milliseconds_each"] / rows[0]["milliseconds_each"]
+    console.print(f"a submission at {options.sizes[-1]} costs {ratio:.2f} times that at {options.sizes[0]}")
+    if options.save:
+        facts = {"set": PROBLEM_SET, "workers": options.workers, "cores": cores, "rows": rows}
+        made = {"date": f"{datetime.date.today()}", "python": platform.python_version()}
+        options.save.write_text(json.dumps(made | facts, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def _copy_pictures(source: Path, target: Path) -> None:
 
 
 def _as_json(notebook: dict[str, Any]) -> str:
-    """Return a notebook as JSON, each cell on a line of its own: with ``indent`` it would take five times as long."""
+    """Return a notebook as JSON, each cell on a line of its own: ``indent`` would take five times as long."""
     rest = {name: value for name, value in notebook.items() if name != "cells"}
     cells = ",\n".join(json.dumps(cell, ensure_ascii=False) for cell in notebook["cells"])
     return f'{{"cells": [\n{cells}\n],\n{json.dumps(rest, ensure_ascii=False)[1:]}\n'

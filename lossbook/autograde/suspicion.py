@@ -6,6 +6,7 @@ A finding is for a human, it takes no points.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -86,6 +87,7 @@ def _equal(want: object, got: object) -> bool:
     return isinstance(got, Array) and np.array_equal(want.numbers, got.numbers, equal_nan=True)
 
 
+@functools.lru_cache(maxsize=8)  # each cell is looked at in several ways
 def _tree(source: str) -> ast.Module | None:
     """Parse a cell; magics are left out, but the code that some of them run (%time f()) is looked at, too."""
     for text in (_MAGIC.sub(r"\2", source), _MAGIC.sub("", source)):

@@ -1,6 +1,7 @@
 """What an exercise is, said once. Notebooks, graders, the book and the tests all read these descriptions."""
 
 import inspect
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,8 +32,12 @@ class Case:
     @cached_property
     def largest(self) -> float:
         """The largest finite magnitude that goes in, at least 1: rounding errors are measured by it."""
-        finite = [x[x.isfinite()] for x in self.floating_inputs]
-        return max([1.0, *(x.abs().max().item() for x in finite if x.numel())])
+        return max([1.0, *map(_largest_finite, self.floating_inputs)])
+
+
+def _largest_finite(x: torch.Tensor) -> float:
+    largest = x.abs().max().item() if x.numel() else 0.0
+    return largest if math.isfinite(largest) else _largest_finite(x[x.isfinite()])
 
 
 def _floating(values: Iterable[Any]) -> Iterator[torch.Tensor]:

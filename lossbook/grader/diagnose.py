@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lossbook.exercises import Aspect, Case, Exercise, Mistake
 from lossbook.grader.compare import differs, same, same_but_for_a_factor
 from lossbook.grader.outcome import Outcome
-from lossbook.grader.runner import run_trusted
+from lossbook.grader.runner import call, trusting
 
 Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
 Wrong = Callable[..., Any]
@@ -74,10 +74,11 @@ def diagnose(
     # failures first: after them it is mostly clear what a mistake cannot explain any more
     tried = sorted(_tried(drawn, wants, gots), key=lambda one: not one.failed)
     telling = _first_failures(tried)
-    matches = _matches([(mistake, mistake.function) for mistake in exercise.mistakes], tried, telling)
-    if not any(match.share == 1 for match in matches):  # variants take time, and explain no more
-        varied = [(mistake, variant) for mistake in exercise.mistakes for variant in mistake.variants]
-        matches += _matches(varied, tried, telling)
+    with trusting():
+        matches = _matches([(mistake, mistake.function) for mistake in exercise.mistakes], tried, telling)
+        if not any(match.share == 1 for match in matches):  # variants take time, and explain no more
+            varied = [(mistake, variant) for mistake in exercise.mistakes for variant in mistake.variants]
+            matches += _matches(varied, tried, telling)
     best = {mistake.name: _best_of(mistake, matches) for mistake in exercise.mistakes}
     return _best_three([match for match in best.values() if match is not None], tried)
 
@@ -124,13 +125,14 @@ def _best_of(mistake: Mistake, matches: list[Match]) -> Match | None:
 
 def _matches(candidates: list[tuple[Mistake, Wrong]], tried: list[Tried], telling: list[Tried]) -> list[Match]:
     """Return the matches that count, in the order of the candidates but for those that cannot be named."""
-    hits = [_hits(function, telling) for _, function in candidates]
+    answers = _Answers()
+    hits = [_hits(function, telling, answers) for _, function in candidates]
     found: dict[int, Match] = {}
     least = -1.0
     # the most promising first: once one explains everything, most others are given up after a few cases
     for position in sorted((p for p, hit in enumerate(hits) if hit), key=lambda p: -hits[p]):
         mistake, function = candidates[position]
-        match = _match(mistake, function, tried, least)
+        match = _match(mistake, function, tried, least, answers)
         if match is not None and match.counts:
             found[position] = match
             if match.share == 1 and match.numbers:
@@ -138,20 +140,19 @@ def _matches(candidates: list[tuple[Mistake, Wrong]], tried: list[Tried], tellin
     return [found[position] for position in sorted(found)]
 
 
-def _hits(function: Wrong, failures: list[Tried]) -> int:
+def _hits(function: Wrong, failures: list[Tried], answers: _Answers) -> int:
     """Return how many of a few failures a function explains: most explain none, and need no closer look."""
-    return sum(_explains(function, one) for one in failures)
+    return sum(_explains(answers.of(function, one), one) for one in failures)
 
 
-def _explains(function: Wrong, one: Tried) -> bool:
-    wrong = _outcome(function, one)
+def _explains(wrong: Outcome, one: Tried) -> bool:
     if _is_alike(wrong, one):
         return True
     predicted = differs(one.want, wrong, one.aspect, one.case)
     return predicted and same_but_for_a_factor(wrong, one.got, one.aspect, one.case)
 
 
-def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float) -> Match | None:
+def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float, answers: _Answers) -> Match | None:
     """Return how well a function explains the Outcomes, or None as soon as it is clear that it cannot count.
 
     Nor does it count where it explains no larger share than ``least``.
@@ -161,7 +162,7 @@ def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float) 
     left = sum(one.failed for one in tried)
     for one in tried:
         left -= one.failed
-        wrong = _outcome(function, one)
+        wrong = answers.of(function, one)
         predicted = differs(one.want, wrong, one.aspect, one.case)
         if not one.failed and not predicted:
             continue
@@ -189,5 +190,14 @@ def _is_alike(wrong: Outcome, one: Tried) -> bool:
     return same(wrong, one.got, one.aspect, one.case)
 
 
-def _outcome(function: Wrong, one: Tried) -> Outcome:
-    return run_trusted(function, [(one.aspect, (one.case,))])[0][0]
+@dataclass
+class _Answers:
+    """What mistakes answer; each is called once for each case."""
+
+    known: dict[tuple[Wrong, int], Outcome] = field(default_factory=dict)
+
+    def of(self, function: Wrong, one: Tried) -> Outcome:
+        key = function, id(one)
+        if key not in self.known:
+            self.known[key] = call(function, one.case, one.aspect.gradient)
+        return self.known[key]

@@ -48,13 +48,17 @@ def run_all(
 def run_trusted(
     function: Callable[..., Any], drawn: Iterable[tuple[Aspect, tuple[Case, ...]]]
 ) -> list[list[Outcome]]:
-    """Return the Outcomes of a function of our own, which comes back and breaks no rule: much faster.
+    """Return the Outcomes of a function of our own, which comes back and breaks no rule: much faster."""
+    with trusting():
+        return [[call(function, case, aspect.gradient) for case in cases] for aspect, cases in drawn]
 
-    What it prints and warns of is not kept.
-    """
+
+@contextlib.contextmanager
+def trusting() -> Iterator[None]:
+    """While this lasts, :func:`call` may call functions of our own. What they print and warn of is not kept."""
     with isolated(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
-        return [[_outcome(function, case, aspect.gradient) for case in cases] for aspect, cases in drawn]
+        yield
 
 
 def _run_limited(
@@ -97,7 +101,7 @@ def run(
         contextlib.redirect_stderr(printed),
     ):
         warnings.simplefilter("always")
-        outcome = _outcome(function, case, gradient, forbidden)
+        outcome = call(function, case, gradient, forbidden)
     return replace(
         outcome,
         printed=printed.getvalue()[:PRINTED_LIMIT],
@@ -105,9 +109,10 @@ def run(
     )
 
 
-def _outcome(
+def call(
     function: Callable[..., Any], case: Case, gradient: bool, forbidden: frozenset[str] | None = None
 ) -> Outcome:
+    """The same where somebody else takes care of what it prints, warns of and sets: :func:`trusting`."""
     args, kwargs = _copy(case.args), _copy(dict(case.kwargs))
     if gradient:
         leaf = args[0].requires_grad_()
