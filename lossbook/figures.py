@@ -1,4 +1,4 @@
-"""Pictures for the chapters: one style, inline SVG that follows light and dark, a description always.
+"""Pictures for the chapters: one style, inline SVG that follows light and dark, a description always::
 
     fig, ax = figures.subplots()
     ax.plot(x, y)
