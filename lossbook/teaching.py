@@ -1,4 +1,4 @@
-"""What chapters use to show things: the source of a function, computed numbers inside a sentence, named mistakes."""
+"""What chapters use to show things: the source of a function, computed numbers in a sentence, named mistakes."""
 
 import ast
 import inspect

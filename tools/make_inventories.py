@@ -25,7 +25,7 @@ TORCH_ALIASES = {
     "torch.nn.modules.conv.Conv2d": "torch.nn.Conv2d",
     "torch.optim.optimizer.Optimizer": "torch.optim.Optimizer",
 }
-"""What signatures name by the module that it stands in, and torch's documentation by the one that it is used from."""
+"""What signatures name by its module, and torch's documentation by the place where it is used."""
 
 PYTHON_PAGES = {
     "functions": ("bool", "float", "int"),

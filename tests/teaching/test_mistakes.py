@@ -14,7 +14,8 @@ CHAPTERS = sorted([*BOOK.glob("probabilities/*.md"), *BOOK.glob("losses/*.md"), 
 
 def test_box_holds_the_chosen_mistakes_in_the_words_of_the_exercise() -> None:
     box = str(mistakes_here(softmax="no_shift last_axis", sigmoid="textbook").data)
-    assert box.startswith("<details") and box.endswith("</details>")
+    assert box.startswith("<details")
+    assert box.endswith("</details>")
     assert box.count("<li>") == 3
     assert "Exponentiates the logits as they are" in box
     assert 'href="../probabilities/sigmoid-and-softmax.html#stable-sigmoid"' in box
@@ -36,7 +37,9 @@ def test_errors_come_without_lines_that_the_reader_cannot_see() -> None:
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 def test_each_chapter_has_one_short_box_of_mistakes_that_exist(chapter: Path) -> None:
-    boxes = re.findall(r"^mistakes_here\(\n(.*?)^\)$", chapter.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    boxes = re.findall(
+        r"^mistakes_here\(\n(.*?)^\)$", chapter.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
     assert len(boxes) == 1
     chosen = re.findall(r'(\w+)="([\w ]+)"', boxes[0])
     for exercise, names in chosen:
