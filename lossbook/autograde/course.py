@@ -39,7 +39,7 @@ class Course:
     config: Config
 
     def students(self, set_name: str) -> list[str]:
-        """Return who handed in a set, sorted."""
+        """Return who handed in a set, sorted. Hidden folders are no students: nbgrader passes over them, too."""
         try:
             entries = list(os.scandir(self.submitted))
         except (FileNotFoundError, NotADirectoryError):
@@ -48,7 +48,8 @@ class Course:
             ) from None
         except OSError as error:
             raise CannotGrade(f"cannot read {self.submitted}: {error.strerror}") from None
-        return sorted(entry.name for entry in entries if os.path.lexists(f"{entry.path}/{set_name}"))
+        seen = [entry for entry in entries if not entry.name.startswith(".")]
+        return sorted(entry.name for entry in seen if os.path.lexists(f"{entry.path}/{set_name}"))
 
 
 def load(root: Path) -> Course:

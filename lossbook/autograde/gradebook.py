@@ -167,10 +167,12 @@ class Book:
     def record(self, plan: SetPlan, marked: Marked, moment: datetime.datetime | None) -> None:
         """Write a submission's grades: all of them, or nothing where the database fails."""
         with self._session() as session:
-            submitted = _submitted(session, self._course, plan, marked.student)
-            submitted.timestamp = moment
-            for notebook in submitted.notebooks:
-                self._grade(notebook, marked)
+            with session.no_autoflush:
+                assignment = _assignment(session, plan)  # kept here: SQLAlchemy forgets what nobody holds
+                submitted = _submitted(session, assignment, marked.student)
+                submitted.timestamp = moment
+                for notebook in submitted.notebooks:
+                    self._grade(notebook, marked)
             session.flush()
             for notebook in submitted.notebooks:
                 self._penalise(session, submitted, notebook)
@@ -209,26 +211,27 @@ class Book:
             yield session
 
 
-def _submitted(session: Session, course: Course, plan: SetPlan, student: str) -> Any:
-    """Return nbgrader's entry for a submission, with an empty grade for each graded cell where it is new."""
-    assignment = session.execute(select(nb.Assignment).where(nb.Assignment.name == plan.name)).scalar_one()
+def _assignment(session: Session, plan: SetPlan) -> Any:
+    return session.execute(select(nb.Assignment).where(nb.Assignment.name == plan.name)).scalar_one()
+
+
+def _submitted(session: Session, assignment: Any, student: str) -> Any:
+    """Return nbgrader's entry for a submission, with an empty grade for each graded cell where it is new.
+
+    New entries know each other as objects, so that nothing has to be read back before it is filled in.
+    """
     wanted = select(nb.SubmittedAssignment).where(
         nb.SubmittedAssignment.assignment_id == assignment.id, nb.SubmittedAssignment.student_id == student
     )
     found = session.execute(wanted.options(selectinload(nb.SubmittedAssignment.notebooks))).scalar()
     if found is None:
-        if session.get(nb.Student, student) is None:
-            session.add(nb.Student(id=student))
-        found = nb.SubmittedAssignment(assignment_id=assignment.id, student_id=student)
+        owner = session.get(nb.Student, student) or nb.Student(id=student)
+        found = nb.SubmittedAssignment(assignment=assignment, student=owner)
         session.add(found)
-    there = {notebook.notebook_id: notebook for notebook in found.notebooks}
-    with session.no_autoflush:
-        for notebook in assignment.notebooks:
-            submitted = there.get(notebook.id) or nb.SubmittedNotebook(notebook_id=notebook.id, assignment=found)
-            session.add(submitted)
-            session.add_all(_lacking(submitted, notebook))
-    session.flush()
-    session.expire_all()
+    there = {submitted.notebook_id: submitted for submitted in found.notebooks}
+    for notebook in assignment.notebooks:
+        submitted = there.get(notebook.id) or nb.SubmittedNotebook(notebook=notebook, assignment=found)
+        session.add_all(_lacking(submitted, notebook))
     return found
 
 
@@ -238,10 +241,10 @@ def _lacking(submitted: Any, notebook: Any) -> Iterator[Any]:
     commented = {comment.cell_id for comment in submitted.comments}
     for cell in (*notebook.grade_cells, *notebook.task_cells):
         if cell.id not in graded:
-            yield nb.Grade(cell_id=cell.id, notebook=submitted)
+            yield nb.Grade(cell=cell, notebook=submitted)
     for cell in (*notebook.solution_cells, *notebook.task_cells):
         if cell.id not in commented:
-            yield nb.Comment(cell_id=cell.id, notebook=submitted)
+            yield nb.Comment(cell=cell, notebook=submitted)
 
 
 def _stand(

@@ -122,8 +122,11 @@ def has_namespaces() -> bool:
     return os.waitpid(child, 0)[1] == 0
 
 
+@functools.cache
 def readable_paths() -> list[str]:
     """Return what the learner's process may read: Python, shared libraries, fonts, time zones, site-packages.
+
+    Looked up once, in the warm process.
 
     Not ``sys.path`` as it is: with ``python -m`` it holds the current directory, which is the course.
     """

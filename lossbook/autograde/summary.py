@@ -33,7 +33,7 @@ def run(options: argparse.Namespace, console: Console) -> bool:
     """
     course = courses.load(Path.cwd())
     wanted = Options(
-        workers=options.workers or len(os.sched_getaffinity(0)),
+        workers=options.workers or _cores(),
         student=options.student,
         force=options.force,
         scheduler=options.scheduler,
@@ -43,6 +43,11 @@ def run(options: argparse.Namespace, console: Console) -> bool:
         summary = grade_set(course, options.set, wanted, progress)
     _show(console, summary)
     return summary.complete
+
+
+def _cores() -> int:
+    """Return how many cores this process may use, where the system can say that."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

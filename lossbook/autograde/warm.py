@@ -75,6 +75,7 @@ def _warm_up(protected: bool) -> None:
     if protected:
         import landlockpy  # noqa: F401
 
+        sandbox.readable_paths()
         sandbox.seccomp_program()
         sandbox.has_namespaces()
     gc.collect()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,9 @@ def _input_dtype(case: Case, otherwise: str) -> str:
     return next((name for name in names if name in EPSILON), otherwise)
 
 
+Problem = Callable[[], str]  # says how two values differ; most are only asked whether they do
+
+
 @dataclass(frozen=True)
 class Difference:
     """How an answer differs from the expected one: a clause that follows the call, and both where that helps."""
@@ -69,7 +73,7 @@ def difference(
     problem = _value_difference(wanted, given, aspect, case)
     if problem is not None:
         yours, expected = show(given), show(wanted)
-        return Difference(problem, yours, expected) if yours != expected else Difference(problem)
+        return Difference(problem(), yours, expected) if yours != expected else Difference(problem())
     if not aspect.gradient or want.gradient is None:
         return None
     if got.gradient is None:
@@ -80,8 +84,20 @@ def difference(
     problem = _array_difference(want.gradient, got.gradient, aspect, case)
     if problem is None:
         return None
-    problem = f"returned the right value, its gradient is wrong: {problem.removeprefix('returned ')}"
-    return Difference(problem, f"gradient {show(got.gradient)}", f"gradient {show(want.gradient)}")
+    said = f"returned the right value, its gradient is wrong: {problem().removeprefix('returned ')}"
+    return Difference(said, f"gradient {show(got.gradient)}", f"gradient {show(want.gradient)}")
+
+
+def differs(want: Outcome, got: Outcome, aspect: Aspect, case: Case) -> bool:
+    """Return whether ``got`` differs from what was wanted: what :func:`difference` says, without its words."""
+    trouble = _trouble(want, got, TORCH)
+    if trouble is not None or want.failure is not None:
+        return trouble is not None
+    if _value_difference(_compared(want.value, aspect), _compared(got.value, aspect), aspect, case) is not None:
+        return True
+    if not aspect.gradient or want.gradient is None:
+        return False
+    return got.gradient is None or _array_difference(want.gradient, got.gradient, aspect, case) is not None
 
 
 def _trouble(want: Outcome, got: Outcome, source: Source) -> str | None:
@@ -186,11 +202,11 @@ def _failure_difference(want: Outcome, got: Outcome, source: Source) -> str | No
     return f"{raised(got)}; {source.raising} {want.failure.kind} here"
 
 
-def _value_difference(want: Any, got: Any, aspect: Aspect, case: Case) -> str | None:
+def _value_difference(want: Any, got: Any, aspect: Aspect, case: Case) -> Problem | None:
     if isinstance(want, Array):
         if isinstance(got, Array):
             return _array_difference(want, got, aspect, case)
-        return _no_tensor(got)
+        return lambda: _no_tensor(got)
     if isinstance(want, tuple) and isinstance(got, tuple) and len(want) == len(got):
         return _parts_difference(dict(enumerate(want)), dict(enumerate(got)), aspect, case)
     if isinstance(want, dict) and isinstance(got, dict):
@@ -200,26 +216,37 @@ def _value_difference(want: Any, got: Any, aspect: Aspect, case: Case) -> str | 
     if type(want) is type(got) and want == got:
         return None
     if isinstance(want, tuple) and isinstance(got, list):
-        return f"returned a list: return a tuple, {show(want)}"
-    return f"returned {show(got)}, not {show(want)}"
+        return lambda: f"returned a list: return a tuple, {show(want)}"
+    return lambda: f"returned {show(got)}, not {show(want)}"
 
 
-def _parts_difference(want: Mapping[Any, Any], got: Mapping[Any, Any], aspect: Aspect, case: Case) -> str | None:
+def _parts_difference(
+    want: Mapping[Any, Any], got: Mapping[Any, Any], aspect: Aspect, case: Case
+) -> Problem | None:
     """Compare the items of two tuples, or the entries of two dicts, one by one."""
     if want.keys() != got.keys():
-        missing = [repr(key) for key in want if key not in got]
-        if missing:
-            return f"returned a dict without {' and '.join(missing)}"
-        more = [repr(key) for key in got if key not in want][:5]
-        return f"returned a dict with {' and '.join(more)} besides"
+        return lambda: _other_keys(want, got)
     for key, wanted in want.items():
         problem = _value_difference(wanted, got[key], aspect, case)
         if problem is not None:
-            return f"{problem}, for {f'item {key}' if isinstance(key, int) else repr(key)}"
+            place = f"item {key}" if isinstance(key, int) else repr(key)
+            return partial(_at, problem, place)
     return None
 
 
-def _number_difference(want: float, got: Any, aspect: Aspect, case: Case) -> str | None:
+def _at(problem: Problem, place: str) -> str:
+    return f"{problem()}, for {place}"
+
+
+def _other_keys(want: Mapping[Any, Any], got: Mapping[Any, Any]) -> str:
+    missing = [repr(key) for key in want if key not in got]
+    if missing:
+        return f"returned a dict without {' and '.join(missing)}"
+    more = [repr(key) for key in got if key not in want][:5]
+    return f"returned a dict with {' and '.join(more)} besides"
+
+
+def _number_difference(want: float, got: Any, aspect: Aspect, case: Case) -> Problem | None:
     """Compare with a Python float. A tensor without axes is one number, too, and so is an int."""
     # a number is no more exact than the tensors that it was computed from, or the one that it came in
     dtypes = [_input_dtype(case, "float64")]
@@ -227,9 +254,10 @@ def _number_difference(want: float, got: Any, aspect: Aspect, case: Case) -> str
         dtypes.append(got.dtype)
         got = float(got.numbers)
     if type(got) not in (float, int):
-        return f"returned {show(got)}: return one number, a Python float"
+        return lambda: f"returned {show(got)}: return one number, a Python float"
     limits = Tolerance.of(aspect, case, max(dtypes, key=EPSILON.__getitem__))
-    return None if _close(np.array(want), np.array(got), limits) else f"returned {_two_numbers(got, want)}"
+    close = _close(np.array(want), np.array(got), limits)
+    return None if close else lambda: f"returned {_two_numbers(got, want)}"
 
 
 def _no_tensor(got: Any) -> str:
@@ -241,15 +269,13 @@ def _no_tensor(got: Any) -> str:
     return f"returned a {type(got).__name__}: return a torch.Tensor"
 
 
-def _array_difference(want: Array, got: Array, aspect: Aspect, case: Case) -> str | None:
+def _array_difference(want: Array, got: Array, aspect: Aspect, case: Case) -> Problem | None:
     if got.shape != want.shape:
-        return f"returned shape {got.shape}, not {want.shape}"
+        return lambda: f"returned shape {got.shape}, not {want.shape}"
     if got.dtype != want.dtype:
-        return f"returned dtype {got.dtype}, not {want.dtype}"
+        return lambda: f"returned dtype {got.dtype}, not {want.dtype}"
     close = _close(want.numbers, got.numbers, Tolerance.of(aspect, case, want.dtype))
-    if close.all():
-        return None
-    return _worst(want.numbers, got.numbers, close)
+    return None if close.all() else lambda: _worst(want.numbers, got.numbers, close)
 
 
 def _close(want: np.ndarray, got: np.ndarray, tolerance: Tolerance) -> np.ndarray:

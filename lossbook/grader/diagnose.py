@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lossbook.exercises import Aspect, Case, Exercise, Mistake
-from lossbook.grader.compare import difference, same, same_but_for_a_factor
+from lossbook.grader.compare import differs, same, same_but_for_a_factor
 from lossbook.grader.outcome import Outcome
 from lossbook.grader.runner import run_trusted
 
@@ -15,6 +15,7 @@ Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
 Wrong = Callable[..., Any]
 
 ENOUGH = 0.6  # share of the telling cases that a mistake has to explain
+NEAR = 0.2  # how much less than the best one another mistake may explain, to be named too
 
 
 @dataclass
@@ -70,13 +71,15 @@ def diagnose(
     exercise: Exercise, drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]
 ) -> tuple[Mistake, ...]:
     """Return the mistakes that explain the learner's Outcomes, best first; at most three."""
-    tried = list(_tried(drawn, wants, gots))
+    # failures first: after them it is mostly clear what a mistake cannot explain any more
+    tried = sorted(_tried(drawn, wants, gots), key=lambda one: not one.failed)
     telling = _first_failures(tried)
-    matches = [_best_match(mistake, (mistake.function,), tried, telling) for mistake in exercise.mistakes]
-    if not any(match and match.share == 1 for match in matches):  # variants take time, and explain no more
-        varied = [_best_match(mistake, mistake.variants, tried, telling) for mistake in exercise.mistakes]
-        matches = list(map(_better, matches, varied))
-    return _best_three([match for match in matches if match is not None], tried)
+    matches = _matches([(mistake, mistake.function) for mistake in exercise.mistakes], tried, telling)
+    if not any(match.share == 1 for match in matches):  # variants take time, and explain no more
+        varied = [(mistake, variant) for mistake in exercise.mistakes for variant in mistake.variants]
+        matches += _matches(varied, tried, telling)
+    best = {mistake.name: _best_of(mistake, matches) for mistake in exercise.mistakes}
+    return _best_three([match for match in best.values() if match is not None], tried)
 
 
 def _best_three(matches: list[Match], tried: list[Tried]) -> tuple[Mistake, ...]:
@@ -84,7 +87,7 @@ def _best_three(matches: list[Match], tried: list[Tried]) -> tuple[Mistake, ...]
         return ()  # a missing check would be named, and the wrong numbers be passed over
     matches.sort(key=lambda match: match.rank)  # stable: the description breaks ties
     best = matches[0].share if matches else 0.0
-    return tuple(match.mistake for match in matches if match.share > best - 0.2)[:3]
+    return tuple(match.mistake for match in matches if match.share > best - NEAR)[:3]
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ class Tried:
 def _tried(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> Iterator[Tried]:
     for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True):
         for case, want, got in zip(cases, want_row, got_row, strict=True):
-            yield Tried(aspect, case, want, got, difference(want, got, aspect, case) is not None)
+            yield Tried(aspect, case, want, got, differs(want, got, aspect, case))
 
 
 def _first_failures(tried: list[Tried]) -> list[Tried]:
@@ -113,37 +116,53 @@ def _first_failures(tried: list[Tried]) -> list[Tried]:
     return list(first.values())
 
 
-def _better(one: Match | None, other: Match | None) -> Match | None:
-    return min((match for match in (one, other) if match is not None), key=lambda match: match.rank, default=None)
+def _best_of(mistake: Mistake, matches: list[Match]) -> Match | None:
+    return min(
+        (match for match in matches if match.mistake is mistake), key=lambda match: match.rank, default=None
+    )
 
 
-def _best_match(
-    mistake: Mistake, functions: tuple[Wrong, ...], tried: list[Tried], telling: list[Tried]
-) -> Match | None:
-    """Return how well the best of a mistake's functions explains the Outcomes, or None where none of them does."""
-    plausible = [function for function in functions if _is_plausible(function, telling)]
-    matches = [_match(mistake, function, tried) for function in plausible]
-    return min((match for match in matches if match.counts), key=lambda match: match.rank, default=None)
+def _matches(candidates: list[tuple[Mistake, Wrong]], tried: list[Tried], telling: list[Tried]) -> list[Match]:
+    """Return the matches that count, in the order of the candidates but for those that cannot be named."""
+    hits = [_hits(function, telling) for _, function in candidates]
+    found: dict[int, Match] = {}
+    least = -1.0
+    # the most promising first: once one explains everything, most others are given up after a few cases
+    for position in sorted((p for p, hit in enumerate(hits) if hit), key=lambda p: -hits[p]):
+        mistake, function = candidates[position]
+        match = _match(mistake, function, tried, least)
+        if match is not None and match.counts:
+            found[position] = match
+            if match.share == 1 and match.numbers:
+                least = 1 - NEAR
+    return [found[position] for position in sorted(found)]
 
 
-def _is_plausible(function: Wrong, failures: list[Tried]) -> bool:
-    """Return whether a function explains at least one of a few failures: most do not, and need no closer look."""
-    for one in failures:
-        wrong = _outcome(function, one)
-        if _is_alike(wrong, one):
-            return True
-        predicted = difference(one.want, wrong, one.aspect, one.case) is not None
-        if predicted and same_but_for_a_factor(wrong, one.got, one.aspect, one.case):
-            return True
-    return False
+def _hits(function: Wrong, failures: list[Tried]) -> int:
+    """Return how many of a few failures a function explains: most explain none, and need no closer look."""
+    return sum(_explains(function, one) for one in failures)
 
 
-def _match(mistake: Mistake, function: Wrong, tried: list[Tried]) -> Match:
+def _explains(function: Wrong, one: Tried) -> bool:
+    wrong = _outcome(function, one)
+    if _is_alike(wrong, one):
+        return True
+    predicted = differs(one.want, wrong, one.aspect, one.case)
+    return predicted and same_but_for_a_factor(wrong, one.got, one.aspect, one.case)
+
+
+def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float) -> Match | None:
+    """Return how well a function explains the Outcomes, or None as soon as it is clear that it cannot count.
+
+    Nor does it count where it explains no larger share than ``least``.
+    """
     match = Match(mistake)
     by_aspect: dict[str, list[bool]] = {}
+    left = sum(one.failed for one in tried)
     for one in tried:
+        left -= one.failed
         wrong = _outcome(function, one)
-        predicted = difference(one.want, wrong, one.aspect, one.case) is not None
+        predicted = differs(one.want, wrong, one.aspect, one.case)
         if not one.failed and not predicted:
             continue
         alike = one.failed and _is_alike(wrong, one)
@@ -156,6 +175,9 @@ def _match(mistake: Mistake, function: Wrong, tried: list[Tried]) -> Match:
             match.hinted += hinted
             match.numbers += hinted and one.want.failure is None
         by_aspect.setdefault(one.aspect.name, []).append(alike)
+        most = (match.explained + left) / (match.telling + left)
+        if most <= least or (match.contradicting and most < ENOUGH):
+            return None
     match.aspects = sum(all(explained) for explained in by_aspect.values())
     return match
 

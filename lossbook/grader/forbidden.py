@@ -1,6 +1,7 @@
 """Notices calls of torch functions that would be the answer itself, under whatever name they are called."""
 
 import functools
+import sys
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from lossbook.exercises.forbidden import AUTOGRAD
 
 
+@functools.lru_cache(maxsize=4096)
 def base_name(name: str) -> str:
     """Return the bare name of a torch function or operator: "aten::_softmax.out" gives "softmax"."""
     name = name.rpartition("::")[2].partition(".")[0].strip("_")
@@ -27,7 +29,8 @@ class ForbiddenCalls:
     def __init__(self, forbidden: frozenset[str]) -> None:
         """Watch for the names in ``forbidden``, in all their spellings."""
         self.called: list[str] = []
-        self._modes = (_FunctionTrap(forbidden, self.called), _DispatchTrap(forbidden, self.called))
+        dispatch_trap = _UncompiledDispatchTrap if "torch._dynamo" in sys.modules else _DispatchTrap
+        self._modes = (_FunctionTrap(forbidden, self.called), dispatch_trap(forbidden, self.called))
 
     def __enter__(self) -> "ForbiddenCalls":
         for mode in self._modes:
@@ -67,6 +70,14 @@ class _FunctionTrap(TorchFunctionMode):
 
 
 class _DispatchTrap(TorchDispatchMode):
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Return whether torch wraps the method below to keep torch.compile out of it.
+
+        That imports some 800 modules, a second's work, and costs more at each call than the operators do.
+        """
+        return False
+
     def __init__(self, forbidden: frozenset[str], called: list[str]) -> None:
         super().__init__()
         self.forbidden, self.called = forbidden, called
@@ -74,6 +85,16 @@ class _DispatchTrap(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         _note(func._schema.name, self.forbidden, self.called)
         return func(*args, **(kwargs or {}))
+
+
+class _UncompiledDispatchTrap(_DispatchTrap):
+    """The same for code that may use torch.compile, which is loaded then: it would compile the trap, and warn."""
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return True
+
+    __torch_dispatch__ = _DispatchTrap.__torch_dispatch__  # torch wraps what stands in the class itself
 
 
 def _note(name: str, forbidden: frozenset[str], called: list[str]) -> None:
