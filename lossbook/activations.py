@@ -44,7 +44,7 @@ def sigmoid(x: Tensor) -> Tensor:
     if not x.is_floating_point():
         x = x.to(torch.get_default_dtype())
     negative, minus_abs = _split_at_zero(widen(x))
-    # 1 / (1 + exp(-x)), numerator and denominator multiplied by exp(x) where x is negative
+    # 1 / (1 + exp(-x)), above and below times exp(x) where x is negative
     return (torch.exp(negative) / (1 + torch.exp(minus_abs))).to(x.dtype)
 
 
@@ -104,7 +104,8 @@ def logsumexp(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
     shift = shift.clamp(max=torch.finfo(wide.dtype).max)  # inf - inf would be NaN
     shift = torch.where(shift.isneginf(), 0, shift)
     total = torch.exp(wide - shift).sum(dim, keepdim=True)
-    return (torch.log(total) + shift).sum(dim).to(x.dtype)  # the sum only drops axes of length 1
+    # the sum only drops axes of length 1
+    return (torch.log(total) + shift).sum(dim).to(x.dtype)
 
 
 def softmax(x: Tensor, dim: int) -> Tensor:
@@ -166,7 +167,7 @@ def log_softmax(x: Tensor, dim: int) -> Tensor:
 def maximum_and_exp(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     """Return m, the maximum along ``dim`` (which stays as an axis of length 1), and exp(x - m), in [0, 1]."""
     maximum = _maximum(x, dim)
-    # exp_ works in place: another table as large as x would take longer to get than to fill
+    # exp_ works in place: another table takes longer to get than to fill
     return maximum, (x - maximum).exp_()
 
 

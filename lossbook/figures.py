@@ -1,4 +1,4 @@
-"""Pictures for the chapters: one style, inline SVG that follows light and dark, a description always.
+"""Pictures for the chapters: one style, inline SVG that follows light and dark, a description always::
 
     fig, ax = figures.subplots()
     ax.plot(x, y)
@@ -20,9 +20,12 @@ from collections import Counter
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from cycler import cycler
 from IPython.display import HTML
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 
 BLUE, ORANGE, GREEN, PURPLE, OCHRE, GREY = "#0068a8", "#c24e00", "#007f5c", "#a44a86", "#8a6a00", "#5d6972"
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, OCHRE, GREY)
@@ -112,6 +115,29 @@ def series(index: int, *, marker: bool = False) -> dict[str, Any]:
     position = index % len(PALETTE)
     look: dict[str, Any] = {"color": PALETTE[position], "linestyle": LINE_STYLES[position]}
     return look | {"marker": MARKERS[position]} if marker else look
+
+
+def ink(ax: Any, image: Any, *, color: str = BLUE) -> None:
+    """Draw a small picture as ink on the page's own paper, light or dark: ``imshow`` would bring its own paper.
+
+    Args:
+        ax: Axes to draw on; its ticks, grid and frame go.
+        image: From 0, no ink, to 1; shape (H, W), a tensor or an array. Five shades are told apart.
+        color: Of the ink, one of the palette.
+    """
+    shades = (5 * np.asarray(image).clip(0, 0.999)).astype(int)
+    height, width = shades.shape
+    for shade in range(1, 5):
+        squares = [
+            Path([(c, r), (c + 1, r), (c + 1, r + 1), (c, r + 1), (c, r)], closed=True)
+            for r, c in np.argwhere(shades == shade).tolist()
+        ]
+        if squares:
+            ax.add_patch(PathPatch(Path.make_compound_path(*squares), color=color, alpha=shade / 4))
+    ax.set(xlim=(0, width), ylim=(height, 0), aspect="equal", xticks=[], yticks=[])
+    ax.grid(visible=False)
+    for side in ax.spines.values():
+        side.set(visible=True, color=GRID)
 
 
 def show(fig: Figure, alt: str, *, caption: str = "") -> HTML:

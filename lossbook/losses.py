@@ -332,7 +332,7 @@ def cross_entropy(
     logits = widen(input)
     maximum, e = maximum_and_exp(logits, axis)
     log_total = torch.log(e.sum(axis, keepdim=True))
-    # minus the log-softmax of the true class, without making the table of all classes' log-probabilities
+    # minus the log-softmax of the true class, without a table of all of them
     loss = log_total.squeeze(axis) - (_pick(logits, index) - maximum.squeeze(axis))
     factor = None
     if weight is not None:
@@ -466,7 +466,8 @@ def symmetric_cross_entropy(
     check_tensor(target, "target")
     check_class_indices(input, target)
     forward = cross_entropy(widen(input), target, reduction="none")
-    reverse = log_zero * torch.expm1(-forward)  # -A (1 - p_y), as p_y = exp(-forward)
+    # -A (1 - p_y), as p_y = exp(-forward)
+    reverse = log_zero * torch.expm1(-forward)
     return reduce(alpha * forward + beta * reverse, reduction).to(input.dtype)
 
 
@@ -561,7 +562,7 @@ def masked_binary_cross_entropy_with_logits(
         raise TypeError(f"mask has dtype {mask.dtype}: it must be bool, True where a step is real")
     if mask.shape != input.shape:
         raise ValueError(f"mask has shape {tuple(mask.shape)}, input {tuple(input.shape)}: give both the same")
-    # Hide the padding before the loss, not after it: 0 * nan is nan, in the gradient too.
+    # Hide the padding before the loss: 0 * nan is nan, in the gradient too.
     logits, y = torch.where(mask, widen(input), 0), torch.where(mask, widen(target), 0)
     loss = binary_cross_entropy_with_logits(logits, y, reduction="none", pos_weight=pos_weight)
     loss = torch.where(mask, loss, 0)

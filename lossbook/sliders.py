@@ -1,4 +1,4 @@
-"""Sliders for the chapters: numbers that move while the reader moves a logit, a threshold or a temperature.
+"""Sliders for the chapters: numbers that move while the reader moves a logit, a threshold or a temperature::
 
     sliders.logit_lab(logits=(2.0, 0.5, -1.0), names=("cat", "dog", "bird"))
 
@@ -22,6 +22,8 @@ POS_WEIGHTS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 """Where the slider of `bce_lab` stops."""
 
 FORMATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+"""The number formats that `precision_lab` offers."""
+
 _LOGITS = range(-110, 41)
 """The logits of `precision_lab`. Whole numbers up to 256 are exact in all formats."""
 

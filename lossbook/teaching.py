@@ -1,7 +1,8 @@
-"""What chapters use to show things: the source of a function, and computed numbers in the middle of a sentence."""
+"""What chapters use to show things: the source of a function, computed numbers in a sentence, named mistakes."""
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Callable
 from html import escape
@@ -15,6 +16,8 @@ from lossbook.grader import first_failure
 
 _GLUE_PREFIX = "application/papermill.record/"
 _GONE = "\0"
+_LINE = re.compile(r" \(line \d+: .*\)$")
+"""Where in the mistake's own source an error came from: of no use to a reader who cannot see that source."""
 
 
 def source(*definitions: Callable[..., Any]) -> Markdown:
@@ -64,22 +67,46 @@ def common_mistakes(name: str) -> HTML:
         KeyError: there is no exercise of that name.
     """
     exercise = get_exercise(name)
-    items = "".join(_mistake_item(exercise, mistake) for mistake in exercise.mistakes)
+    items = "".join(_mistake_item(exercise, mistake, heading=mistake.name) for mistake in exercise.mistakes)
     return HTML(f'<ul class="lossbook-mistakes">{items}</ul>')
 
 
-def _mistake_item(exercise: Exercise, mistake: Mistake) -> str:
+def mistakes_here(**chosen: str) -> HTML:
+    """Return a folded box with a few named mistakes, for the end of the chapter that they belong to.
+
+    Args:
+        chosen: by exercise, the names of its mistakes with blanks between them: ``softmax="no_shift last_axis"``.
+            Links lead on from a page that is one folder below the book's root.
+
+    Raises:
+        KeyError: there is no exercise, or no mistake of it, of such a name.
+    """
+    items, places = "", []
+    for name, mistakes in chosen.items():
+        exercise = get_exercise(name)
+        by_name = {mistake.name: mistake for mistake in exercise.mistakes}
+        items += "".join(_mistake_item(exercise, by_name[each], heading=name) for each in mistakes.split())
+        anchor = name.replace("_", "-")
+        places.append(f'<a href="../reference/common-mistakes.html#mistakes-{anchor}"><code>{name}</code></a>')
+    return HTML(
+        '<details class="admonition lb-folded"><summary class="admonition-title">Common mistakes here</summary>'
+        f'<div class="lb-folded__content"><ul class="lossbook-mistakes">{items}</ul>'
+        f"<p>All that the checks know: {', '.join(places)}.</p></div></details>"
+    )
+
+
+def _mistake_item(exercise: Exercise, mistake: Mistake, heading: str) -> str:
     failure = first_failure(exercise.name, mistake.function, seed=0)
     assert failure is not None
     assert failure.difference is not None
     difference = failure.difference
-    answers = escape(difference.problem)
+    answers = escape(_LINE.sub("", difference.problem))
     if difference.returned:
         mine, right = escape(difference.returned), escape(difference.expected)
         answers = f"gives <code>{mine}</code>, {exercise.source.label} <code>{right}</code>"
     title = f"{mistake.title[0].upper()}{mistake.title[1:]}."
     place = f"../{exercise.chapter}.html#{mistake.see}"
     return (
-        f"<li><p><strong>{escape(mistake.name)}</strong>: {escape(title)}</p>"
+        f"<li><p><strong>{escape(heading)}</strong>: {escape(title)}</p>"
         f'<p><code>{escape(failure.call)}</code> {answers}. <a href="{escape(place, quote=True)}">Why</a></p></li>'
     )

@@ -20,6 +20,13 @@ TORCH_PAGES = {
 }
 """Names whose page is not called after them. Always in the inventory: signatures name them."""
 
+TORCH_ALIASES = {
+    "torch.nn.modules.module.Module": "torch.nn.Module",
+    "torch.nn.modules.conv.Conv2d": "torch.nn.Conv2d",
+    "torch.optim.optimizer.Optimizer": "torch.optim.Optimizer",
+}
+"""What signatures name by its module, and torch's documentation by the place where it is used."""
+
 PYTHON_PAGES = {
     "functions": ("bool", "float", "int"),
     "stdtypes": ("dict", "list", "range", "str", "tuple"),
@@ -74,14 +81,15 @@ def kind_of(name: str) -> str:
 
 def torch_lines() -> list[str]:
     """Return a line of the inventory for each name of torch that the book links to."""
-    return [_torch_line(name) for name in sorted(names_linked())]
+    return [_torch_line(name) for name in sorted(names_linked() | set(TORCH_ALIASES))]
 
 
 def _torch_line(name: str) -> str:
     kind = kind_of(name)
     if kind == "module":
         return f"{name} py:module 0 {name.removeprefix('torch.')}.html#module-{name} -"
-    return f"{name} py:{kind} 1 {TORCH_PAGES.get(name, f'generated/{name}.html')}#{name} -"
+    known = TORCH_ALIASES.get(name, name)
+    return f"{name} py:{kind} 1 {TORCH_PAGES.get(known, f'generated/{known}.html')}#{known} -"
 
 
 def python_lines() -> list[str]:

@@ -66,10 +66,13 @@ def _reading(report: Report) -> str:
 
 
 def place_in_book(place: str) -> str:
-    """Point at "chapter#anchor": a link where LOSSBOOK_BOOK says where the book is, the place's name elsewhere."""
+    """Point at "chapter#anchor": a link where LOSSBOOK_BOOK says where the book is, the place's name elsewhere.
+
+    In the book itself that is "..": its chapters are one folder below its root.
+    """
     chapter, mark, anchor = place.partition("#")
     book = os.environ.get("LOSSBOOK_BOOK", "").rstrip("/")
-    if book.startswith(("http://", "https://", "file://")):
+    if book == ".." or book.startswith(("http://", "https://", "file://")):
         address = escape(f"{book}/{chapter}.html{mark}{anchor}", quote=True)
         return f'Read about it: <a href="{address}">{escape(place)}</a>.'
     return f"Read about it in the book: <em>{escape(place)}</em>."

@@ -18,6 +18,13 @@ from myst_nb.core.read import is_myst_markdown_notebook
 from lossbook.sphinx.paths import BOOK, OUTPUT, PROJECT
 
 CACHE = OUTPUT / ".jupyter_cache"
+_KERNEL = """c = get_config()
+c.Application.log_level = 40
+
+from ipykernel.iostream import OutStream
+
+OutStream.flush_interval = 3600.0
+"""
 _READER = {"type": "plugin", "name": "myst_nb_md"}
 
 
@@ -76,12 +83,16 @@ def _is_cached(cache: JupyterCacheAbstract, path: Path) -> bool:
 def _isolate_kernels() -> None:
     """Give kernels a profile of their own: no start-up files of whoever builds, no notices about transport.
 
+    What a cell prints is sent when the cell ends or shows something. By default it is sent every 0.2 s, and where
+    the pieces are put together again, each border becomes the end of a line: the text would hang on the clock.
+
     And one thread each: they run side by side, and threads of each would only wait for each other.
     """
     os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ["LOSSBOOK_BOOK"] = ".."  # reports on a page lead to the place that they name
     profile = OUTPUT / ".ipython" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text("c = get_config()\nc.Application.log_level = 40\n")
+    (profile / "ipython_kernel_config.py").write_text(_KERNEL, encoding="utf-8")
     os.environ["IPYTHONDIR"] = str(profile.parent)
 
 

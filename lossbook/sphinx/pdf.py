@@ -43,6 +43,16 @@ PAPER = {
 """What Chromium is asked for: A4, page numbers, tags, bookmarks made of the headings."""
 
 
+LINKS_STAY_INSIDE = """() => {
+  for (const link of document.querySelectorAll('a[href^="../"]')) {
+    const place = document.getElementById(link.getAttribute("href").split("#")[1] ?? "");
+    if (place) link.setAttribute("href", `#${place.id}`);
+    else link.removeAttribute("href");
+  }
+}"""
+"""What cells show links from page to page. On one page with all chapters, the place is on the page itself."""
+
+
 def find_chromium() -> str:
     """Return the path of Chromium: ``CHROMIUM``, or the one on the search path.
 
@@ -79,6 +89,7 @@ def print_page(folder: Path, page: str, target: Path, chromium: str) -> None:
             tab.emulate_media(media="print", color_scheme="light")
             tab.evaluate("dispatchEvent(new Event('beforeprint'))")
             tab.evaluate("document.fonts.ready.then(() => true)")
+            tab.evaluate(LINKS_STAY_INSIDE)
             target.write_bytes(_printed(tab))
             browser.close()
     finally:

@@ -83,6 +83,8 @@ def test_the_link_leads_into_the_book_where_its_place_is_known(monkeypatch):
     monkeypatch.setenv("LOSSBOOK_BOOK", "https://example.org/book/")
     markup = mistaken("softmax", "no_shift")._repr_html_()
     assert 'href="https://example.org/book/probabilities/sigmoid-and-softmax.html#shift"' in markup
+    monkeypatch.setenv("LOSSBOOK_BOOK", "..")  # in the book itself
+    assert 'href="../probabilities/' in mistaken("softmax", "no_shift")._repr_html_()
     monkeypatch.setenv("LOSSBOOK_BOOK", "javascript:alert(1)")
     assert "javascript" not in mistaken("softmax", "no_shift")._repr_html_()
 

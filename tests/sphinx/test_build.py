@@ -3,7 +3,9 @@
 import socket
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from lossbook.sphinx import build, execution, serve
 from lossbook.sphinx.paths import BOOK, PROJECT
@@ -44,6 +46,18 @@ def test_chapters_are_those_of_the_table_of_contents_that_have_cells() -> None:
     assert BOOK / "index.md" in chapters
     assert BOOK / "probabilities" / "sigmoid-and-softmax.md" in chapters
     assert BOOK / "bibliography.md" not in chapters
+
+
+def test_what_a_slow_cell_prints_comes_in_one_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Pieces are put together again with a line break at each border, and the clock would say where these are.
+    for name in ("OMP_NUM_THREADS", "LOSSBOOK_BOOK", "IPYTHONDIR"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setattr(execution, "OUTPUT", tmp_path)
+    execution._isolate_kernels()
+    slow = "import time\nfor digit in range(3):\n    print(digit, end='')\n    time.sleep(0.3)"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(slow)])
+    NotebookClient(notebook, kernel_name="python3").execute()
+    assert [output["text"] for output in notebook.cells[0]["outputs"]] == ["012"]
 
 
 def test_book_folder_has_no_static_folder() -> None:

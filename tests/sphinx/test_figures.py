@@ -96,6 +96,15 @@ def test_two_builds_draw_the_same() -> None:
     assert first == second
 
 
+def test_ink_takes_the_colour_of_the_page_and_brings_no_paper() -> None:
+    fig, ax = figures.subplots()
+    figures.ink(ax, [[0.0, 0.5], [1.0, -3.0]], color=figures.ORANGE)
+    drawing = markup(fig)
+    assert "<image" not in drawing
+    assert drawing.count("var(--lb-series-2, ") == 2, "one path for each shade that occurs"
+    assert 'role="img"' in drawing
+
+
 def test_figures_beside_each_other_keep_their_descriptions() -> None:
     both = str(figures.beside(figures.show(draw(), alt="Left."), figures.show(draw(), alt="Right.")).data)
     assert 'aria-label="Left."' in both
