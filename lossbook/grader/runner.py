@@ -6,6 +6,7 @@ import io
 import linecache
 import sys
 import textwrap
+import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -129,6 +130,8 @@ def call(
     except OutOfTime:
         raise
     except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+            raise  # Ctrl+C: learners' functions run in a thread of their own, or in another process
         frozen, failure = None, _failure(error, function)
     return Outcome(
         value=frozen,

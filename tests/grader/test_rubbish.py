@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from lossbook.activations import sigmoid
+from lossbook.exercises import get_exercise
 from lossbook.grader import evaluate
 from lossbook.grader.limits import Worker
+from lossbook.grader.runner import run_trusted
 
 
 class Liar(torch.Tensor):
@@ -178,3 +180,11 @@ def test_no_grad_around_the_check_changes_no_verdict():
 def test_something_that_cannot_be_called_is_refused_in_one_sentence():
     with pytest.raises(TypeError, match="without parentheses after the name"):
         evaluate("sigmoid", torch.tensor(0.5))
+
+
+def test_ctrl_c_while_a_reference_runs_is_ctrl_c():
+    def interrupted(x):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_trusted(interrupted, get_exercise("sigmoid").draw(0))
