@@ -122,7 +122,7 @@ def _notebook(release: Path, fill: Callable[[str, str], str]) -> str:
 
 
 class Records:
-    """Notes the processor time that the gradebook took for each submission; that part no further worker makes faster."""
+    """Notes the processor time that the gradebook took for each submission: no further worker makes it less."""
 
     def __init__(self):
         self.seconds: list[float] = []

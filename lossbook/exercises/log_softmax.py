@@ -50,6 +50,14 @@ def no_shift(x: Tensor, dim: int) -> Tensor:
     return x - torch.log(torch.exp(x).sum(dim, keepdim=True))
 
 
+def no_shift_quotient(x: Tensor, dim: int) -> Tensor:
+    return torch.log(torch.exp(x) / torch.exp(x).sum(dim, keepdim=True))
+
+
+def no_shift_three_steps(x: Tensor, dim: int) -> Tensor:
+    return torch.log(torch.exp(x)) - torch.log(torch.exp(x).sum(dim, keepdim=True))
+
+
 def shift_only_in_sum(x: Tensor, dim: int) -> Tensor:
     return x - torch.log(torch.exp(_shifted(x, dim)).sum(dim, keepdim=True))
 
@@ -129,9 +137,10 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "no_shift",
-            "exponentiates the logits as they are: exp(1000) is inf, and 1000 - inf is -inf",
+            "exponentiates the logits as they are: exp(1000) is inf, and what follows from it is -inf or nan",
             no_shift,
             "log-softmax",
+            variants=(no_shift_quotient, no_shift_three_steps),
         ),
         Mistake(
             "shift_only_in_sum",
