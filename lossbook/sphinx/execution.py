@@ -11,9 +11,10 @@ from pathlib import Path
 
 import yaml
 from jupyter_cache import get_cache
-from jupyter_cache.base import JupyterCacheAbstract
+from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from jupyter_cache.executors import load_executor
 from myst_nb.core.read import is_myst_markdown_notebook
+from nbformat import NotebookNode
 
 from lossbook.sphinx.paths import BOOK, OUTPUT, PROJECT
 
@@ -39,6 +40,8 @@ def execute_chapters(code: str) -> int:
         cache.add_nb_to_project(str(path), read_data=_READER)
     executor = load_executor("local-parallel", cache, logger=_quiet_logger())
     executor.run_and_cache(filter_uris=[str(path) for path in waiting], timeout=_timeout())
+    for path in waiting:
+        _join_streams_of(cache, path)
     return len(waiting)
 
 
@@ -71,6 +74,37 @@ def _cache_for(code: str) -> JupyterCacheAbstract:
 def _is_cached(cache: JupyterCacheAbstract, path: Path) -> bool:
     record = cache.add_nb_to_project(str(path), read_data=_READER)
     return cache.get_cached_project_nb(record.uri) is not None
+
+
+def join_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Return a cell's outputs with all that went to one stream in one piece.
+
+    A kernel sends what is printed when some time has passed: a slow cell's lines come in pieces that differ from
+    run to run and end anywhere, and MyST-NB would begin a new line with each.
+    """
+    joined: list[NotebookNode] = []
+    streams: dict[str, NotebookNode] = {}
+    for output in outputs:
+        if output.output_type == "stream" and output.name in streams:
+            streams[output.name].text += output.text
+            continue
+        if output.output_type == "stream":
+            streams[output.name] = output
+        joined.append(output)
+    return joined
+
+
+def _join_streams_of(cache: JupyterCacheAbstract, path: Path) -> None:
+    record = cache.add_nb_to_project(str(path), read_data=_READER)
+    cached = cache.get_cached_project_nb(record.uri)
+    if cached is None:  # it failed
+        return
+    bundle = cache.get_cache_bundle(cached.pk)
+    for cell in bundle.nb.cells:
+        if cell.cell_type == "code":
+            cell.outputs = join_streams(cell.outputs)
+    joined = CacheBundleIn(nb=bundle.nb, uri=cached.uri, data=cached.data)
+    cache.cache_notebook_bundle(joined, check_validity=False, overwrite=True)
 
 
 def _isolate_kernels() -> None:

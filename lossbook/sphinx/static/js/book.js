@@ -70,10 +70,10 @@
     button.addEventListener("click", () => print());
   });
 
-  // Paper is light, and nothing stays hidden on it.
+  // Paper is light, and nothing stays hidden on it but the code that draws figures.
   addEventListener("beforeprint", () => {
     root.dataset.theme = "light";
-    document.querySelectorAll("details").forEach((box) => { box.open = true; });
+    document.querySelectorAll("details:not(.hide)").forEach((box) => { box.open = true; });
   });
   addEventListener("afterprint", paint);
 })();
