@@ -68,9 +68,9 @@ def find_chromium() -> str:
 def print_book(folder: Path, target: Path, chromium: str, keep: Sequence[str] = ()) -> int:
     """Print all pages of a built book into one file.
 
-    Chromium cannot say on which page something will be. So it prints until the contents are right: the first print
-    tells the page of each chapter, and the second one has these numbers in its contents. A third one is needed where
-    something on the page was drawn anew for paper.
+    Chromium cannot say on which page something will be. So it prints until the contents are right: the first
+    print tells the page of each chapter, and the second one has these numbers in its contents. A third one is
+    needed where something on the page was drawn anew for paper.
 
     Args:
         folder: The built pages; they are served on loopback while Chromium reads them.
