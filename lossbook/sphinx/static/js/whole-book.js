@@ -54,15 +54,17 @@ async () => {
     return chapter;
   });
 
-  // Style sheets and the scripts of labs that the first page does not load. Exercises stay as they are without a script.
+  // Styles, and the scripts of labs, that the first page does not have. Exercises stay as they are without a script.
   pages.forEach((page, place) => {
-    for (const part of page.querySelectorAll("link[rel=stylesheet], script[type=module]")) {
-      const attribute = part.matches("link") ? "href" : "src";
-      const address = new URL(part.getAttribute(attribute), listed[place].address).href;
-      if (document.head.querySelector(`[${attribute}="${address}"]`)) continue;
-      const copy = document.createElement(part.localName);
-      Object.assign(copy, part.matches("link") ? {rel: "stylesheet"} : {type: "module"}, {[attribute]: address});
-      document.head.append(copy);
+    const {address} = listed[place];
+    for (const style of page.querySelectorAll("head > style")) {
+      const absolute = (_, path) => `url(${new URL(path, address).href})`;
+      document.head.append(make("style", "", style.textContent.replace(/url\(([\w./-]+)\)/g, absolute)));
+    }
+    for (const script of page.querySelectorAll("script[type=module]")) {
+      const src = new URL(script.getAttribute("src"), address).href;
+      if (document.head.querySelector(`[src="${src}"]`)) continue;
+      document.head.append(Object.assign(document.createElement("script"), {type: "module", src}));
     }
   });
 
@@ -89,8 +91,6 @@ async () => {
     if (!document.getElementById(link.getAttribute("href").slice(1))) link.removeAttribute("href");
   });
   document.body.classList.remove("lb-landing");
-  await Promise.all([...document.head.querySelectorAll("link[rel=stylesheet]")].map((sheet) => sheet.sheet ||
-    new Promise((done) => { sheet.onload = sheet.onerror = done; })));
   await document.fonts.ready;
   return rest.map((chapter) => chapter.id);
 }
