@@ -35,6 +35,8 @@ def is_replaced(sheet: Any) -> bool:
 
 _RULE = re.compile(r"([^{}]+)\{((?:[^{}]|\{[^{}]*\})*)\}")
 _CLASS = re.compile(r"\.(-?[_a-zA-Z][\w-]*)")
+_BETWEEN = re.compile(r",(?![^(]*\))")
+_CONDITION = re.compile(r":(?:not|is|where|has)\([^()]*\)")
 _CLASSES_IN_HTML = re.compile(r'\bclass="([^"]*)"')
 
 
@@ -81,8 +83,13 @@ def _kept(selectors: str, block: str, classes: frozenset[str]) -> str:
         return f"{selectors}{{{inside}}}" if inside.strip() else ""
     if selectors.startswith("@"):
         return f"{selectors}{{{block}}}"
-    kept = [selector for selector in selectors.split(",") if classes.issuperset(_CLASS.findall(selector))]
+    kept = [selector for selector in _BETWEEN.split(selectors) if classes.issuperset(_needed(selector))]
     return f"{','.join(kept)}{{{block}}}" if kept else ""
+
+
+def _needed(selector: str) -> list[str]:
+    """Return the classes without which a selector means nothing on the page."""
+    return _CLASS.findall(_CONDITION.sub("", selector))
 
 
 @lru_cache(maxsize=1)

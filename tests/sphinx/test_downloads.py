@@ -1,4 +1,4 @@
-"""What stands behind the pages: downloads that run, the same text in each build, links that follow their sources."""
+"""What stands behind the pages: downloads that run, the same text in each build, links that are up to date."""
 
 import importlib.util
 import zlib

@@ -144,6 +144,7 @@ def test_styles_of_others_are_only_those_that_the_page_uses() -> None:
     [
         (".a{x:1}.b{x:2}", ".a{x:1}"),
         (".b,.a .a,.a.b{x:1}", ".a .a{x:1}"),
+        (".a:not(.b){x:1}.a:is(.a,.b){x:2}", ".a:not(.b){x:1}.a:is(.a,.b){x:2}"),
         ("@media print{.b{x:1}.a{x:2}}", "@media print{.a{x:2}}"),
         ("@media print{.b{x:1}}", ""),
         (":root{--x:1}", ":root{--x:1}"),
