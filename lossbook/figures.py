@@ -178,7 +178,25 @@ def _svg(fig: Figure) -> str:
     text = text[text.index("<svg") :].strip()
     text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text, flags=re.DOTALL)
     text = re.sub(r'<svg ([^>]*?)width="([\d.]+)pt" height="[\d.]+pt"', _fluid, text, count=1)
-    return re.sub(r"\n\s*", "\n", text)
+    return _compact(text)
+
+
+_DRAWN = re.compile(r'(?<![\w-])(d|points|x|y|x1|y1|x2|y2|cx|cy|r|width|height|transform)="([^"]*)"')
+_DECIMAL = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+
+
+def _compact(svg: str) -> str:
+    """Keep hundredths of a point, and only the ids that something refers to: a page is a fifth lighter."""
+    svg = _DRAWN.sub(lambda place: f'{place[1]}="{_short(place[2], path=place[1] == "d")}"', svg)
+    named = set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
+    svg = re.sub(r'\s+id="([^"]*)"', lambda name: name[0] if name[1] in named else "", svg)
+    return re.sub(r">\s*\n\s*", ">", svg).replace("<defs></defs>", "")
+
+
+def _short(numbers: str, *, path: bool) -> str:
+    numbers = _DECIMAL.sub(lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), numbers)
+    numbers = " ".join(re.sub(r"(?<![\d.])-0(?![\d.])", "0", numbers).split())
+    return re.sub(r" ?([A-Za-z]) ?", r"\1", numbers) if path else numbers
 
 
 def _fluid(opening: re.Match[str]) -> str:

@@ -36,13 +36,4 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
     for part in (api, katex, folding, trim, notebooks, labs, live, assets):
         part.setup(app)
-    app.connect("builder-inited", _complete_single_page)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}
-
-
-def _complete_single_page(app: Sphinx) -> None:
-    """Let one page with all chapters show every node: Sphinx ignores the handlers for "html" once one extension
-    has handlers for "singlehtml".
-    """
-    handlers = app.registry.translation_handlers
-    handlers["singlehtml"] = {**handlers.get("html", {}), **handlers.get("singlehtml", {})}

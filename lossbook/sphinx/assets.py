@@ -1,4 +1,4 @@
-"""What the pages load, put in place: one style sheet, one script, the fonts; and what nothing loads, removed."""
+"""What the pages load, put in place: styles inside the page, one script, fonts. What nothing loads is removed."""
 
 import hashlib
 import shutil
@@ -16,9 +16,16 @@ from lossbook.sphinx.paths import STATIC
 PRELOAD = ("text.woff2",)
 """Fonts that the first screen cannot do without."""
 
+JOINED = ("documentation_options", "doctools", "sphinx_highlight")
+"""Scripts of Sphinx's that are part of ``book.js``, in their order."""
+
 UNUSED = (
+    "check-solid.svg",
+    "clipboard.min.js",
     "copy-button.svg",
+    "copybutton*",
     "design-style.*",
+    "play-solid.svg",
     "design-tabs.js.map",
     "images",
     "locales",
@@ -50,8 +57,14 @@ def version_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
-def _script() -> str:
+def _own_script() -> str:
     return (STATIC / "js" / "book.js").read_text(encoding="utf-8")
+
+
+def _whole_script(static: Path) -> str:
+    """Return Sphinx's scripts that every page has, and ours: one request in place of four."""
+    others = [(static / f"{name}.js").read_text(encoding="utf-8") for name in JOINED]
+    return "\n".join([*others, _own_script()])
 
 
 def _describe_page(
@@ -60,11 +73,18 @@ def _describe_page(
     """Give the templates what they name ``lossbook_...``."""
     torch_version = version("torch").split("+")[0]
     context["lossbook_preload"] = PRELOAD
-    context["lossbook_style_version"] = version_of(stylesheet.bundle())
-    context["lossbook_script_version"] = version_of(_script())
+    context["lossbook_styles"] = _styles(context)
+    context["lossbook_script_version"] = version_of(f"{_own_script()} {version('sphinx')} {__version__}")
     context["lossbook_versions"] = f"lossbook {__version__}, executed with torch {torch_version}"
     context["lossbook_description"] = _description(doctree) or app.config.html_title
-    context["css_files"] = [sheet for sheet in context["css_files"] if not stylesheet.is_bundled(sheet)]
+    context["css_files"] = [sheet for sheet in context["css_files"] if not stylesheet.is_replaced(sheet)]
+
+
+def _styles(context: dict[str, Any]) -> str:
+    extra = [labs.STYLES] if context.get("lossbook_labs") else []
+    extra += [live_assets.STYLES] if context.get("lossbook_live_version") else []
+    body, root = context.get("body", ""), context["content_root"]
+    return stylesheet.of_page(body, root, extra=tuple(path.read_text(encoding="utf-8") for path in extra))
 
 
 def _description(doctree: nodes.document | None) -> str:
@@ -82,12 +102,12 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
         return
     static = Path(app.outdir) / "_static"
     pages.clean(Path(app.outdir))
-    for pattern in UNUSED:
+    (static / "book.js").write_text(_whole_script(static), encoding="utf-8")
+    for name in ("js/search.js", "img/favicon.svg", "LICENSES.md"):
+        shutil.copyfile(STATIC / name, static / Path(name).name)
+    for pattern in (*UNUSED, *(f"{name}.js" for name in JOINED)):
         for found in static.glob(pattern):
             shutil.rmtree(found) if found.is_dir() else found.unlink()
-    (static / "book.css").write_text(stylesheet.bundle(), encoding="utf-8")
-    for name in ("js/book.js", "js/search.js", "img/favicon.svg", "LICENSES.md"):
-        shutil.copyfile(STATIC / name, static / Path(name).name)
     labs.write(static)
     live_assets.write(static / "live")
     fonts.write(Path(app.outdir), static / "fonts", labs.characters())

@@ -64,26 +64,14 @@ def digest_of_frame() -> str:
     return digest([*others, *AROUND_THE_CHAPTERS]) + hashlib.sha256(names.encode()).hexdigest()
 
 
-def run_jupyter_book(*, everything: bool, builder: str = "html") -> tuple[int, str]:
+def run_jupyter_book(*, everything: bool) -> tuple[int, str]:
     """Make the pages. Return the exit status and everything that was printed.
 
     Args:
         everything: Read and write all pages, whatever has changed.
-        builder: "html", or "singlehtml" for one page with all chapters.
     """
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build"]
-    command += [
-        "--builder",
-        builder,
-        "-W",
-        "--keep-going",
-        "-n",
-        "--path-output",
-        ".",
-        "--config",
-        "_config.yml",
-        "book",
-    ]
+    command += ["-W", "--keep-going", "-n", "--path-output", ".", "--config", "_config.yml", "book"]
     if everything:
         command.append("--all")
         shutil.rmtree(HTML, ignore_errors=True)  # pages that are no longer in the book must not stay

@@ -5,6 +5,7 @@ All are under the SIL Open Font License (see ``static/LICENSES.md``). Cutting ta
 kept under a digest of what it was made from.
 """
 
+import base64
 import hashlib
 import io
 import string
@@ -104,3 +105,35 @@ def write(output: Path, target: Path, more: str = "") -> None:
         (target / f"{font.name}.woff2").write_bytes(cut(source.read_bytes(), characters, font.weights))
     for source in sorted((node_module("katex") / "dist" / "fonts").glob("*.woff2")):
         (target / source.name).write_bytes(cut(source.read_bytes(), characters))
+
+
+def for_print(output: Path) -> str:
+    """Return styles with the text fonts inside, one font for each weight.
+
+    PDF knows no variable fonts: Chromium would draw each of their glyphs as a picture.
+    """
+    characters = characters_of(output)
+    rules = [_print_face(font, weight, characters) for font in TEXT_FONTS for weight in _weights(font)]
+    families = "; ".join(f'--lb-{kind}: "Print {kind}", {fallback}' for kind, fallback in _FALLBACKS.items())
+    return "\n".join([*rules, f":root {{ {families} }}"])
+
+
+_FAMILIES = {"text": "serif", "sans": "sans", "code": "mono"}
+_FALLBACKS = {"serif": "Georgia, serif", "sans": "system-ui, sans-serif", "mono": '"DejaVu Sans Mono", monospace'}
+
+
+def _weights(font: TextFont) -> list[int]:
+    """Return the weights that the styles use, within those that the font is cut to."""
+    return [weight for weight in (400, 600, 700) if weight <= font.weights[1]]
+
+
+def _print_face(font: TextFont, weight: int, characters: str) -> str:
+    source = node_module(f"@fontsource-variable/{font.package}") / "files" / f"{font.source}.woff2"
+    data = base64.b64encode(cut(source.read_bytes(), characters, (weight, weight))).decode()
+    kind, *variant = font.name.split("-")
+    style = " font-style: italic;" if "italic" in variant else ""
+    reach = " unicode-range: U+0370-03FF;" if "greek" in variant else ""
+    return (
+        f'@font-face {{ font-family: "Print {_FAMILIES[kind]}"; font-weight: {weight};{style}{reach}'
+        f' src: url(data:font/woff2;base64,{data}) format("woff2"); }}'
+    )

@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 from lossbook.sphinx.paths import STATIC
 
 SOURCE = STATIC / "sliders"
+STYLES = SOURCE / "sliders.css"
 
 
 def sources() -> list[Path]:
@@ -39,11 +40,12 @@ def characters() -> str:
 
 
 def write(static: Path) -> None:
-    """Copy the scripts and the style sheet below ``static``."""
+    """Copy the scripts below ``static``. The styles are in the pages."""
     target = static / folder()
     target.mkdir(exist_ok=True)
     for path in sources():
-        shutil.copyfile(path, target / path.name)
+        if path != STYLES:
+            shutil.copyfile(path, target / path.name)
 
 
 def _describe_page(

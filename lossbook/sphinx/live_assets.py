@@ -18,7 +18,8 @@ from lossbook.sphinx.build import digest, digest_of_code
 from lossbook.sphinx.paths import OUTPUT, PROJECT, STATIC, BrokenPart, MissingPart, node_module
 
 SOURCES = STATIC / "live"
-BUNDLES = (("iife", ("live.js", "worker.js")), ("esm", ("editor.js",)), ("esm", ("live.css",)))
+STYLES = SOURCES / "live.css"
+BUNDLES = (("iife", ("live.js", "worker.js")), ("esm", ("editor.js",)))
 """How the sources in ``static/live`` are bundled. Only the editor is imported; the others are plain scripts."""
 
 _CASES = OUTPUT / ".live-cases"
@@ -59,7 +60,7 @@ def write(target: Path) -> None:
 
 
 def bundle(target: Path, python: dict[str, object]) -> None:
-    """Bundle the scripts and the style sheet.
+    """Bundle the scripts.
 
     Args:
         target: the folder to write to.

@@ -1,27 +1,35 @@
 """The whole book as one PDF: ``python -m lossbook.sphinx.pdf [--to FILE]``.
 
-Jupyter Book puts all chapters on one page, and Chromium prints it, with bookmarks, tags for screen readers, and
-links that work inside the file.
+A script puts all built pages on one, behind a cover and the contents, and Chromium prints it, with bookmarks, tags
+for screen readers, and links that work inside the file.
 """
 
 import argparse
 import base64
+import io
 import os
 import shutil
 import sys
 import threading
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lossbook.sphinx import build
-from lossbook.sphinx.paths import OUTPUT, PROJECT, MissingPart
+from lossbook.sphinx.paths import HTML, OUTPUT, PROJECT, STATIC, MissingPart
 from lossbook.sphinx.serve import Handler, Server
 
-SINGLE = OUTPUT / "singlehtml"
+if TYPE_CHECKING:
+    import pikepdf
+    from playwright.sync_api import Page
+
 PDF = OUTPUT / "book.pdf"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 _CENTIMETRES = 0.3937  # in inches, as Chromium wants them
+TEXT_WIDTH = 643  # pixels: what the margins leave of A4
 _FOOTER = (
     '<div style="font: 8px sans-serif; width: 100%; text-align: center; color: #444">'
     '<span class="pageNumber"></span></div>'
@@ -43,16 +51,6 @@ PAPER = {
 """What Chromium is asked for: A4, page numbers, tags, bookmarks made of the headings."""
 
 
-LINKS_STAY_INSIDE = """() => {
-  for (const link of document.querySelectorAll('a[href^="../"]')) {
-    const place = document.getElementById(link.getAttribute("href").split("#")[1] ?? "");
-    if (place) link.setAttribute("href", `#${place.id}`);
-    else link.removeAttribute("href");
-  }
-}"""
-"""What cells show links from page to page. On one page with all chapters, the place is on the page itself."""
-
-
 def find_chromium() -> str:
     """Return the path of Chromium: ``CHROMIUM``, or the one on the search path.
 
@@ -67,39 +65,90 @@ def find_chromium() -> str:
     return path
 
 
-def print_page(folder: Path, page: str, target: Path, chromium: str) -> None:
-    """Print one page of a built book.
+def print_book(folder: Path, target: Path, chromium: str, keep: Sequence[str] = ()) -> int:
+    """Print all pages of a built book into one file.
+
+    Chromium cannot say on which page something will be. So it prints until the contents are right: the first
+    print tells the page of each chapter, and the second one has these numbers in its contents. A third one is
+    needed where something on the page was drawn anew for paper.
 
     Args:
         folder: The built pages; they are served on loopback while Chromium reads them.
-        page: Address of the page below the folder.
         target: Where the PDF goes.
         chromium: Path of the browser.
+        keep: Ids of the chapters to print; all, if empty.
+
+    Returns:
+        How many pages it has.
     """
+    import pikepdf
     from playwright.sync_api import sync_playwright
 
+    from lossbook.sphinx import fonts
+
+    with _served(folder) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        # As wide as the text on paper: labs draw themselves for the width that they have.
+        tab = browser.new_page(color_scheme="light", viewport={"width": TEXT_WIDTH, "height": 1000})
+        tab.goto(address, wait_until="load", timeout=60_000)
+        tab.emulate_media(media="print", color_scheme="light")
+        chapters = tab.evaluate((STATIC / "js" / "whole-book.js").read_text(encoding="utf-8"))
+        if keep:
+            tab.evaluate(_KEEP, list(keep))
+        tab.add_style_tag(content=fonts.for_print(folder))
+        tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+        tab.evaluate(_SETTLE)
+        pages: dict[str, int] = {}
+        for _ in range(_ATTEMPTS):
+            printed = pikepdf.open(io.BytesIO(_printed(tab)))
+            found = {name: _page_of(printed, name) for name in keep or chapters}
+            if found == pages:
+                break
+            pages = found
+            tab.evaluate(_NUMBER, pages)
+        browser.close()
+    # Chromium packs nothing but the pages' contents: what describes their structure is most of the file.
+    printed.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return len(printed.pages)
+
+
+_ATTEMPTS = 4
+_SETTLE = """async () => {
+  await Promise.all([...document.fonts].map((font) => font.load()));
+  for (const frame of [1, 2, 3]) await new Promise(requestAnimationFrame);
+}"""
+_KEEP = """(kept) => document.querySelectorAll(".lb-chapter:not(.lb-cover)").forEach((chapter) => {
+  if (kept.includes(chapter.id)) return;
+  document.querySelector(`.lb-contents a[href="#${chapter.id}"]`).remove();
+  chapter.remove();
+})"""
+_NUMBER = """(pages) => Object.entries(pages).forEach(([name, page]) => {
+  document.querySelector(`.lb-contents a[href="#${name}"] .lb-contents__page`).textContent = page;
+})"""
+
+
+def _page_of(printed: "pikepdf.Pdf", name: str) -> int:
+    """Return the page, from 1, where what has this id begins."""
+    place = printed.Root.Dests[f"/{name}"]
+    return next(number for number, page in enumerate(printed.pages, 1) if page.objgen == place[0].objgen)
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[str]:
+    """Yield the address of the folder's first page on loopback."""
     handler = type("FolderHandler", (Handler,), {"root": folder})
     server = Server(("127.0.0.1", 0), partial(handler))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-            tab = browser.new_page(color_scheme="light")
-            tab.goto(f"http://127.0.0.1:{server.server_port}/{page}", wait_until="load", timeout=120_000)
-            tab.emulate_media(media="print", color_scheme="light")
-            tab.evaluate("dispatchEvent(new Event('beforeprint'))")
-            tab.evaluate("document.fonts.ready.then(() => true)")
-            tab.evaluate(LINKS_STAY_INSIDE)
-            target.write_bytes(_printed(tab))
-            browser.close()
+        yield f"http://127.0.0.1:{server.server_port}/index.html"
     finally:
         server.shutdown()
         server.server_close()
 
 
-def _printed(tab: object) -> bytes:
+def _printed(tab: "Page") -> bytes:
     """Print in pieces: one message holds no file of many megabytes."""
-    session = tab.context.new_cdp_session(tab)  # type: ignore[attr-defined]
+    session = tab.context.new_cdp_session(tab)
     stream = session.send("Page.printToPDF", PAPER | {"transferMode": "ReturnAsStream"})["stream"]
     pieces = []
     while True:
@@ -111,25 +160,18 @@ def _printed(tab: object) -> bytes:
 
 
 def make(target: Path) -> int:
-    """Build the one page and print it. Return the exit status."""
-    started = time.monotonic()
+    """Build the book where that is needed, and print it. Return the exit status."""
     chromium = find_chromium()
-    status = build.build()  # executes the chapters, and reports what is wrong with them
+    status = build.build()
     if status:
         return status
-    print("Putting all chapters on one page ...", flush=True)
-    status, log = build.run_jupyter_book(everything=False, builder="singlehtml")
-    if status:
-        print("\n".join(build.warnings_in(log) or log.splitlines()[-30:]))
-        print("The PDF was not made: each warning above must go.")
-        return 1
+    started = time.monotonic()
     print("Printing ...", flush=True)
     target.parent.mkdir(parents=True, exist_ok=True)
-    print_page(SINGLE, "index.html", target, chromium)
+    pages = print_book(HTML, target, chromium)
     shown = target.relative_to(PROJECT) if target.is_relative_to(PROJECT) else target
-    print(
-        f"The book is printed: {shown} ({target.stat().st_size / 1e6:.1f} MB, {time.monotonic() - started:.0f} s)"
-    )
+    size, took = target.stat().st_size / 1e6, time.monotonic() - started
+    print(f"The book is printed: {shown} ({pages} pages, {size:.1f} MB, {took:.0f} s)")
     return 0
 
 
@@ -143,7 +185,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(missing, file=sys.stderr)
         return 2
     except ImportError:
-        print('Printing needs playwright: pip install "lossbook[test]"', file=sys.stderr)
+        print('Printing needs playwright and pikepdf: pip install "lossbook[pdf]"', file=sys.stderr)
         return 2
 
 

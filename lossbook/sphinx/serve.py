@@ -17,6 +17,11 @@ from urllib.parse import unquote, urlsplit
 
 from lossbook.sphinx.paths import HTML, PROJECT
 
+try:
+    import brotli
+except ImportError:  # it comes with what builds the book; a built one can be shown without
+    brotli = None
+
 _COMPRESSED = ("text/", "application/json", "application/javascript", "application/wasm", "image/svg+xml")
 _TYPES = {
     ".js": "text/javascript",
@@ -27,8 +32,16 @@ _TYPES = {
 
 
 @lru_cache(maxsize=512)
-def _compressed(path: Path, changed: float) -> bytes:
+def _compressed(path: Path, changed: float, encoding: str) -> bytes:
+    if encoding == "br":
+        return brotli.compress(path.read_bytes(), quality=9)
     return gzip.compress(path.read_bytes(), 6, mtime=0)
+
+
+def _encoding(accepted: str) -> str:
+    """Return what the browser takes and we can do: Brotli, which most hosts send, else gzip."""
+    names = {name.split(";")[0].strip() for name in accepted.split(",")}
+    return "br" if brotli is not None and "br" in names else "gzip" if "gzip" in names else ""
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -45,15 +58,15 @@ class Handler(SimpleHTTPRequestHandler):
             self.send_error(404)
             return
         kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        zipped = kind.startswith(_COMPRESSED) and "gzip" in self.headers.get("Accept-Encoding", "")
-        body = _compressed(path, path.stat().st_mtime) if zipped else path.read_bytes()
+        encoding = _encoding(self.headers.get("Accept-Encoding", "")) if kind.startswith(_COMPRESSED) else ""
+        body = _compressed(path, path.stat().st_mtime, encoding) if encoding else path.read_bytes()
         self.send_response(200)
         self.send_header("Content-Type", f"{kind}; charset=utf-8" if kind.startswith("text/") else kind)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Vary", "Accept-Encoding")
         self.send_header("Cache-Control", "no-cache")
-        if zipped:
-            self.send_header("Content-Encoding", "gzip")
+        if encoding:
+            self.send_header("Content-Encoding", encoding)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)

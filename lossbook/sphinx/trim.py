@@ -13,8 +13,20 @@ from sphinx.application import Sphinx
 
 from lossbook.sphinx.paths import TEMPLATES
 
-UNWANTED = ("thebe", "sphinx-book-theme", "togglebutton", "mathjax", "require.min", "html-manager")
-"""In a script's or style sheet's name. Folding is done by `folding`, the rest by ``js/book.js``."""
+UNWANTED = (
+    "thebe",
+    "sphinx-book-theme",
+    "togglebutton",
+    "mathjax",
+    "require.min",
+    "html-manager",
+    "clipboard",
+    "copybutton",
+    "documentation_options",
+    "doctools",
+    "sphinx_highlight",
+)
+"""In a script's or style sheet's name. Folding is done by `folding`; ``book.js`` does the rest, or contains it."""
 
 _INLINE_UNWANTED = re.compile(r"thebe|toggle|^DOCUMENTATION_OPTIONS\.", re.IGNORECASE)
 _THEBE_CONFIG = re.compile(
@@ -24,8 +36,8 @@ _TRACEBACK_RULE = re.compile(r"-{60,}")
 _MISNAMED_SUMMARY = re.compile(r'<summary aria-label="[^"]*">')
 _REPEATED_ID = re.compile(r' id="(?:exercise|solution)-content"')
 
-DEFERRED = ("documentation_options", "clipboard", "copybutton", "design-tabs", "doctools", "sphinx_highlight")
-"""Scripts that need not hold up the page; deferred ones still run in this order."""
+DEFERRED = ("design-tabs",)
+"""Scripts that need not hold up the page."""
 
 
 def is_wanted(asset: Any) -> bool:
@@ -59,7 +71,10 @@ def _trim_page(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     context["body"] = trim_body(context.get("body", ""))
-    context["script_files"] = [defer(script) for script in context["script_files"] if is_wanted(script)]
+    scripts = [script for script in context["script_files"] if is_wanted(script)]
+    if "sd-tab-set" not in context["body"]:
+        scripts = [script for script in scripts if "design-tabs" not in str(getattr(script, "filename", ""))]
+    context["script_files"] = [defer(script) for script in scripts]
     context["css_files"] = [sheet for sheet in context["css_files"] if is_wanted(sheet)]
 
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from test_every_page import INSPECT, THEMES, WIDTHS, violations
 
 from lossbook import sliders
-from lossbook.sphinx import labs
+from lossbook.sphinx import labs, stylesheet
 
 EXACT = 1e-9
 """Relative, for what the page computes from the same float64 numbers as torch; 1e-6 is the promise."""
@@ -61,11 +61,11 @@ def document(*bodies: str, theme: str = "light") -> str:
     body = "".join(bodies)
     static = f"_static/{labs.folder()}"
     scripts = "".join(f'<script type="module" src="{static}/{name}.js"></script>' for name in labs.labs_in(body))
+    styles = stylesheet.of_page(body, "", extra=(labs.STYLES.read_text(encoding="utf-8"),))
     return (
         f'<!doctype html><html lang="en" data-theme="{theme}"><head><title>Labs</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<link rel="stylesheet" href="_static/book.css">'
-        f'<link rel="stylesheet" href="{static}/sliders.css">{scripts}'
+        f"<style>{styles}</style>{scripts}"
         f'</head><body><main class="lb-main" style="padding: 1rem"><h1>Labs</h1>{body}</main></body></html>'
     )
 
@@ -364,7 +364,7 @@ def test_page_shows_its_labs_and_loads_no_others(
     page.goto(base + page_path, wait_until="networkidle")
     wanted = labs.labs_in((book / page_path).read_text(encoding="utf-8"))
     assert {name for name in loaded if name.endswith("-lab.js")} == {f"{tag}.js" for tag in wanted}
-    assert ("sliders.css" in loaded) == bool(wanted)
+    assert not [name for name in loaded if name.endswith(".css")]
     for lab in page.locator(".lb-lab").all():
         expect(lab.locator("svg").first).to_be_visible()
     assert not watched.problems

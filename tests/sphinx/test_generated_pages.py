@@ -35,10 +35,14 @@ def test_unwanted_assets_go(asset: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["documentation_options.js", "doctools.js", "copybutton.js", "design-tabs.js", "sphinx_highlight.js"]
+    "name", ["documentation_options.js", "doctools.js", "copybutton.js", "sphinx_highlight.js"]
 )
-def test_wanted_scripts_stay_and_wait_for_the_page(name: str) -> None:
-    asset = script(f"_static/{name}")
+def test_scripts_that_ours_contains_or_replaces_go(name: str) -> None:
+    assert not trim.is_wanted(script(f"_static/{name}"))
+
+
+def test_wanted_scripts_stay_and_wait_for_the_page() -> None:
+    asset = script("_static/design-tabs.js")
     assert trim.is_wanted(asset)
     assert trim.defer(asset).attributes["defer"] == "defer"
 
@@ -111,10 +115,13 @@ def test_notebook_text_is_plain_markdown(myst: str, plain: str) -> None:
     assert plain_markdown(myst, {r"\R": r"\mathbb{R}"}) == plain
 
 
-def test_style_sheet_asks_no_other_host_and_names_only_fonts_that_are_written() -> None:
+MATHS = '<span class="katex"><span class="katex-html"><span class="mord mathnormal">x</span></span></span>'
+
+
+def test_styles_ask_no_other_host_and_name_only_fonts_that_are_written() -> None:
     import re
 
-    text = stylesheet.bundle()
+    text = stylesheet.of_page(MATHS, "../").replace("url(../_static/fonts/", "url(fonts/")
     assert "http://" not in text.replace("http://www.w3.org/", "")
     assert "https://" not in text
     named = set(re.findall(r"url\(fonts/([\w-]+)\.woff2\)", text))
@@ -122,7 +129,37 @@ def test_style_sheet_asks_no_other_host_and_names_only_fonts_that_are_written() 
     assert {name for name in named if not name.startswith("KaTeX_")} == ours
 
 
-def test_our_style_files_are_all_in_the_bundle() -> None:
+def test_styles_of_others_are_only_those_that_the_page_uses() -> None:
+    plain, maths = stylesheet.of_page("<p>Text</p>", ""), stylesheet.of_page(MATHS, "")
+    assert ".katex .mathnormal" not in plain
+    assert "KaTeX_Math" not in plain
+    assert ".katex .mathnormal{" in maths
+    assert "url(_static/fonts/KaTeX_Math-Italic.woff2)" in maths
+    assert "KaTeX_Fraktur" not in maths
+    assert ".lb-top" in plain  # ours are all there: scripts use more than the text does
+
+
+@pytest.mark.parametrize(
+    ("css", "kept"),
+    [
+        (".a{x:1}.b{x:2}", ".a{x:1}"),
+        (".b,.a .a,.a.b{x:1}", ".a .a{x:1}"),
+        (".a:not(.b){x:1}.a:is(.a,.b){x:2}", ".a:not(.b){x:1}.a:is(.a,.b){x:2}"),
+        ("@media print{.b{x:1}.a{x:2}}", "@media print{.a{x:2}}"),
+        ("@media print{.b{x:1}}", ""),
+        (":root{--x:1}", ":root{--x:1}"),
+        (
+            "@font-face{font-family:F;src:url(f)}.a{font:1em F}",
+            "@font-face{font-family:F;src:url(f)}.a{font:1em F}",
+        ),
+        ("@font-face{font-family:F;src:url(f)}.b{font:1em F}", ""),
+    ],
+)
+def test_rules_are_kept_by_the_classes_they_name(css: str, kept: str) -> None:
+    assert stylesheet.used(css, frozenset({"a"})).replace("\n", "") == kept
+
+
+def test_our_style_files_are_all_in_a_page() -> None:
     assert {path.stem for path in (STATIC / "css").glob("*.css")} == set(stylesheet.OUR_ORDER)
 
 

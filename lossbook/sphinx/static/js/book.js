@@ -65,15 +65,39 @@
     follow();
   }
 
+  // Copy code, without prompts and without what they printed.
+  const COPY = '<path d="M9 9h10v10H9zM5 15V5h10"/>';
+  const COPIED = '<path d="m5 12 5 5 9-10"/>';
+  const icon = (path) => `<svg viewBox="0 0 24 24" fill="none" stroke-width="1.6" stroke-linejoin="round" aria-hidden="true">${path}</svg>`;
+  const textOf = (code) => {
+    const copy = code.cloneNode(true);
+    copy.querySelectorAll(".linenos, .gp, .go").forEach((part) => part.remove());
+    return copy.textContent.trim();
+  };
+  const addCopyButton = (code) => {
+    const button = document.createElement("button");
+    Object.assign(button, {type: "button", className: "copybtn", title: "Copy", innerHTML: icon(COPY)});
+    button.setAttribute("aria-label", "Copy");
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(textOf(code));
+      button.classList.add("success");
+      button.innerHTML = icon(COPIED);
+      setTimeout(() => { button.classList.remove("success"); button.innerHTML = icon(COPY); }, 1500);
+    });
+    code.after(button);
+  };
+  // Not from a page without a secure origin: browsers give no clipboard there.
+  if (navigator.clipboard) document.querySelectorAll("div.highlight pre").forEach(addCopyButton);
+
   document.querySelectorAll(".lb-print").forEach((button) => {
     button.hidden = false;
     button.addEventListener("click", () => print());
   });
 
-  // Paper is light, and nothing stays hidden on it.
+  // Paper is light, and nothing stays hidden on it but the code that draws figures.
   addEventListener("beforeprint", () => {
     root.dataset.theme = "light";
-    document.querySelectorAll("details").forEach((box) => { box.open = true; });
+    document.querySelectorAll("details:not(.hide)").forEach((box) => { box.open = true; });
   });
   addEventListener("afterprint", paint);
 })();
