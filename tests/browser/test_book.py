@@ -114,6 +114,24 @@ def test_solution_is_folded_and_opens_by_keyboard(page: Page, base: str) -> None
     expect(content).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_link_leads_to_its_section_past_sections_that_were_never_drawn(
+    page: Page, base: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(base + "losses/cross-entropy.html")
+    section = page.locator("article > section > section").nth(-3)
+    anchor = section.get_attribute("id")
+    page.evaluate("(anchor) => { location.hash = anchor; }", anchor)
+    heading = section.locator("h2").first
+    at_the_top = "(box) => { const {top} = box.getBoundingClientRect(); return top > 0 && top < 300; }"
+    page.wait_for_function(at_the_top, arg=heading.element_handle())
+    page.wait_for_timeout(500)
+    assert heading.evaluate(at_the_top), "it does not stay there"
+    page.reload()
+    page.wait_for_function(at_the_top, arg=heading.element_handle())
+
+
 def test_copy_button_copies_the_code(chromium: Browser, base: str) -> None:
     context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()

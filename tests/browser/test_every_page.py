@@ -85,7 +85,10 @@ def test_page_is_sound(
     watched = watch(page, base)
     page.goto(base + page_path, wait_until="networkidle")
     shown = page.evaluate("document.documentElement.dataset.theme")
+    # All of it, also what is far below the screen.
+    page.add_style_tag(content="article section { content-visibility: visible !important; }")
     page.evaluate("document.querySelectorAll('details').forEach((box) => { box.open = true; })")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     problems = [*watched.problems, *page.evaluate(INSPECT), *violations(page, axe)]
     if shown != theme:
         problems.append(f"the system asks for {theme}, the page is {shown}")

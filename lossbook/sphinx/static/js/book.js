@@ -38,33 +38,6 @@
     }
   });
 
-  // A box that scrolls sideways must be reachable by keyboard; one that does not must not be a stop.
-  const boxes = document.querySelectorAll(
-    ".highlight pre, .lb-scroll, .pst-scrollable-table-container, .cell_output .output, .katex-display");
-  const mark = (box) => {
-    const scrolls = box.scrollWidth > box.clientWidth + 1;
-    if (scrolls) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
-  };
-  const observer = new ResizeObserver((entries) => entries.forEach(({target}) => mark(target)));
-  boxes.forEach((box) => observer.observe(box));
-  // A font that arrives late changes what is in a box, and not the box.
-  document.fonts.ready.then(() => boxes.forEach(mark));
-  addEventListener("load", () => boxes.forEach(mark));
-
-  // The section that is being read, in the list at the side.
-  const links = new Map([...document.querySelectorAll(".lb-toc a[href^='#']")].map((a) => [a.hash.slice(1), a]));
-  const headings = [...links.keys()].map((id) => document.getElementById(decodeURIComponent(id))).filter(Boolean);
-  const follow = () => {
-    const passed = headings.filter((heading) => heading.getBoundingClientRect().top < 130);
-    const current = links.get((passed.at(-1) ?? headings[0])?.id);
-    links.forEach((link) => link.classList.toggle("lb-here", link === current));
-  };
-  if (headings.length) {
-    addEventListener("scroll", () => requestAnimationFrame(follow), {passive: true});
-    follow();
-  }
-
   // Copy code, without prompts and without what they printed.
   const COPY = '<path d="M9 9h10v10H9zM5 15V5h10"/>';
   const COPIED = '<path d="m5 12 5 5 9-10"/>';
@@ -75,6 +48,8 @@
     return copy.textContent.trim();
   };
   const addCopyButton = (code) => {
+    // Browsers give a clipboard to pages with a secure origin only.
+    if (!navigator.clipboard || !code.matches("div.highlight pre:not(:has(~ .copybtn))")) return;
     const button = document.createElement("button");
     Object.assign(button, {type: "button", className: "copybtn", title: "Copy", innerHTML: icon(COPY)});
     button.setAttribute("aria-label", "Copy");
@@ -86,8 +61,40 @@
     });
     code.after(button);
   };
-  // Not from a page without a secure origin: browsers give no clipboard there.
-  if (navigator.clipboard) document.querySelectorAll("div.highlight pre").forEach(addCopyButton);
+
+  // A box that scrolls sideways must be reachable by keyboard; one that does not must not be a stop.
+  const boxes = document.querySelectorAll(
+    ".highlight pre, .lb-scroll, .pst-scrollable-table-container, .cell_output .output, .katex-display");
+  const mark = (box) => {
+    const scrolls = box.scrollWidth > box.clientWidth + 1;
+    if (scrolls) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  };
+  // What is far from the screen is not laid out yet: it is looked at when it is, or when somebody uses the Tab key.
+  const isDrawn = (element) => element.checkVisibility?.({contentVisibilityAuto: true}) ?? true;
+  const observer = new ResizeObserver((entries) => entries.forEach(({target}) => {
+    mark(target);
+    addCopyButton(target);
+  }));
+  boxes.forEach((box) => observer.observe(box));
+  addEventListener("keydown", ({key}) => key === "Tab" && boxes.forEach(mark), {passive: true});
+  // A font that arrives late changes what is in a box, and not the box.
+  const markDrawn = () => [...boxes].filter(isDrawn).forEach(mark);
+  document.fonts.ready.then(markDrawn);
+  addEventListener("load", markDrawn);
+
+  // The section that is being read, in the list at the side.
+  const links = new Map([...document.querySelectorAll(".lb-toc a[href^='#']")].map((a) => [a.hash.slice(1), a]));
+  const headings = [...links.keys()].map((id) => document.getElementById(decodeURIComponent(id))).filter(Boolean);
+  const follow = () => {
+    const passed = headings.filter((heading) => isDrawn(heading) && heading.getBoundingClientRect().top < 130);
+    const current = links.get((passed.at(-1) ?? headings[0])?.id);
+    links.forEach((link) => link.classList.toggle("lb-here", link === current));
+  };
+  if (headings.length) {
+    addEventListener("scroll", () => requestAnimationFrame(follow), {passive: true});
+    follow();
+  }
 
   document.querySelectorAll(".lb-print").forEach((button) => {
     button.hidden = false;
