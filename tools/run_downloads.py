@@ -73,8 +73,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         installed = install(Path(name))
         for number, notebook in enumerate(wanted):
-            folder = Path(name) / f"reader-{number}"
-            folder.mkdir()
+            # Pages for teachers say that they need a copy of the project around them.
+            folder = Path(name, "source") if notebook.parent.name == "teaching" else Path(name, f"reader-{number}")
+            folder.mkdir(exist_ok=True)
             started = time.monotonic()
             trouble = run(notebook, installed, folder)
             failed += bool(trouble)

@@ -83,6 +83,28 @@
   document.fonts.ready.then(markDrawn);
   addEventListener("load", markDrawn);
 
+  // The place in the text after a reload. The browser remembers how far the page was scrolled, in heights that it does
+  // not know yet when it comes back.
+  const sections = [...document.querySelectorAll("article > section > section[id]")];
+  const topOf = (section) => section.getBoundingClientRect().top;
+  const key = `place ${location.pathname}`;
+  addEventListener("pagehide", () => {
+    const reading = sections.filter((section) => topOf(section) < innerHeight / 2).at(-1);
+    const place = reading ? JSON.stringify([reading.id, topOf(reading)]) : "";
+    try { sessionStorage.setItem(key, place); } catch { /* storage is forbidden: the browser's own guess stays */ }
+  });
+  addEventListener("load", () => {
+    if (!["reload", "back_forward"].includes(performance.getEntriesByType("navigation")[0]?.type)) return;
+    let place = "";
+    try { place = sessionStorage.getItem(key); } catch { /* as above */ }
+    if (!place) return;
+    const [id, top] = JSON.parse(place);
+    const section = document.getElementById(id);
+    const comeBack = () => section && scrollBy(0, topOf(section) - top);
+    // Once more when what is around it is drawn.
+    requestAnimationFrame(() => { comeBack(); requestAnimationFrame(comeBack); });
+  });
+
   // The section that is being read, in the list at the side.
   const links = new Map([...document.querySelectorAll(".lb-toc a[href^='#']")].map((a) => [a.hash.slice(1), a]));
   const headings = [...links.keys()].map((id) => document.getElementById(decodeURIComponent(id))).filter(Boolean);
