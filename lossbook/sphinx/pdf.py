@@ -106,7 +106,9 @@ def print_book(folder: Path, target: Path, chromium: str, keep: Sequence[str] = 
                 break
             pages = found
             tab.evaluate(_NUMBER, pages)
+        headings = tab.evaluate(_HEADINGS)
         browser.close()
+    _name_bookmarks(printed, headings)
     # Chromium packs nothing but the pages' contents: what describes their structure is most of the file.
     printed.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate)
     return len(printed.pages)
@@ -125,6 +127,23 @@ _KEEP = """(kept) => document.querySelectorAll(".lb-chapter:not(.lb-cover)").for
 _NUMBER = """(pages) => Object.entries(pages).forEach(([name, page]) => {
   document.querySelector(`.lb-contents a[href="#${name}"] .lb-contents__page`).textContent = page;
 })"""
+
+
+_HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
+  .filter((heading) => heading.checkVisibility())
+  .map((heading) => heading.textContent.replace(/\\s+/g, " ").trim())"""
+
+
+def _name_bookmarks(printed: "pikepdf.Pdf", headings: Sequence[str]) -> None:
+    """Name the bookmarks as the headings are: Chromium says a heading's first words twice at some page breaks."""
+    with printed.open_outline() as outline:
+        waiting, found = list(reversed(outline.root)), []
+        while waiting:
+            found.append(waiting.pop())
+            waiting += reversed(found[-1].children)
+        if len(found) == len(headings):  # else there are headings without a bookmark: better leave them
+            for bookmark, heading in zip(found, headings, strict=True):
+                bookmark.title = heading
 
 
 def _page_of(printed: "pikepdf.Pdf", name: str) -> int:
