@@ -29,8 +29,12 @@ def main() -> None:
     with sync_playwright() as playwright:
         path = shutil.which(os.environ.get("CHROMIUM", "chromium"))
         browser = playwright.chromium.launch(executable_path=path, headless=True, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1180, "height": 760}, color_scheme="light")
+        page = browser.new_page(viewport={"width": 1180, "height": 980}, color_scheme="light")
         page.goto(f"http://127.0.0.1:{server.server_port}/{CHAPTER}#sigmoid", wait_until="networkidle")
+        # with all sections laid out the heading stays where it is put: just below the bar
+        page.add_style_tag(content="section { content-visibility: visible !important; }")
+        page.evaluate("scrollTo(0, document.querySelector('#sigmoid, [id^=one-score]').offsetTop - 70)")
+        page.wait_for_timeout(300)
         page.screenshot(path=PICTURES / "book.png")
         page.locator(".lossbook-report").first.screenshot(path=PICTURES / "report.png")
         browser.close()
