@@ -18,6 +18,13 @@ def base_name(name: str) -> str:
     return name.removeprefix("special_").removesuffix("_default")
 
 
+compiler_is_loaded_anyway = False  # so that it says nothing of whether somebody compiles
+
+
+def _may_compile() -> bool:
+    return "torch._dynamo" in sys.modules and not compiler_is_loaded_anyway
+
+
 class ForbiddenCalls:
     """While this context is entered, ``called`` collects the forbidden functions that run.
 
@@ -29,7 +36,7 @@ class ForbiddenCalls:
     def __init__(self, forbidden: frozenset[str]) -> None:
         """Watch for the names in ``forbidden``, in all their spellings."""
         self.called: list[str] = []
-        dispatch_trap = _UncompiledDispatchTrap if "torch._dynamo" in sys.modules else _DispatchTrap
+        dispatch_trap = _UncompiledDispatchTrap if _may_compile() else _DispatchTrap
         self._modes = (_FunctionTrap(forbidden, self.called), dispatch_trap(forbidden, self.called))
 
     def __enter__(self) -> "ForbiddenCalls":
