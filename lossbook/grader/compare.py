@@ -53,6 +53,12 @@ def _input_dtype(case: Case, otherwise: str) -> str:
 Problem = Callable[[], str]  # says how two values differ; most are only asked whether they do
 
 
+CUT_OFF = (
+    "returned the right numbers, cut off from their input: no gradient reaches it "
+    "(.detach(), .item(), .numpy(), torch.tensor(...) and torch.no_grad() cut it off)"
+)
+
+
 @dataclass(frozen=True)
 class Difference:
     """How an answer differs from the expected one: a clause that follows the call, and both where that helps."""
@@ -66,38 +72,44 @@ def difference(
     want: Outcome, got: Outcome, aspect: Aspect, case: Case, source: Source = TORCH
 ) -> Difference | None:
     """Return how ``got`` differs from what was wanted, in the words of ``source``; None where it does not."""
-    trouble = _trouble(want, got, source)
-    if trouble is not None or want.failure is not None:
-        return None if trouble is None else Difference(trouble)
-    wanted, given = _compared(want.value, aspect), _compared(got.value, aspect)
-    problem = _value_difference(wanted, given, aspect, case)
-    if problem is not None:
-        yours, expected = show(given), show(wanted)
-        return Difference(problem(), yours, expected) if yours != expected else Difference(problem())
-    if not aspect.gradient or want.gradient is None:
-        return None
-    if got.gradient is None:
-        return Difference(
-            "returned the right numbers, cut off from their input: no gradient reaches it "
-            "(.detach(), .item(), .numpy(), torch.tensor(...) and torch.no_grad() cut it off)"
-        )
-    problem = _array_difference(want.gradient, got.gradient, aspect, case)
-    if problem is None:
-        return None
-    said = f"returned the right value, its gradient is wrong: {problem().removeprefix('returned ')}"
-    return Difference(said, f"gradient {show(got.gradient)}", f"gradient {show(want.gradient)}")
+    found = _found(want, got, aspect, case, source)
+    return None if found is None else found()
 
 
 def differs(want: Outcome, got: Outcome, aspect: Aspect, case: Case) -> bool:
-    """Return whether ``got`` differs from what was wanted: what :func:`difference` says, without its words."""
-    trouble = _trouble(want, got, TORCH)
-    if trouble is not None or want.failure is not None:
-        return trouble is not None
-    if _value_difference(_compared(want.value, aspect), _compared(got.value, aspect), aspect, case) is not None:
-        return True
+    """Return whether ``got`` differs from what was wanted: :func:`difference` without its words, and quicker."""
+    return _found(want, got, aspect, case, TORCH) is not None
+
+
+def _found(
+    want: Outcome, got: Outcome, aspect: Aspect, case: Case, source: Source
+) -> Callable[[], Difference] | None:
+    """Return what puts the difference into words, or None where there is none."""
+    trouble = _trouble(want, got, source)
+    if trouble is not None:
+        return partial(Difference, trouble)
+    if want.failure is not None:
+        return None
+    wanted, given = _compared(want.value, aspect), _compared(got.value, aspect)
+    problem = _value_difference(wanted, given, aspect, case)
+    if problem is not None:
+        return partial(_in_values, problem, wanted, given)
     if not aspect.gradient or want.gradient is None:
-        return False
-    return got.gradient is None or _array_difference(want.gradient, got.gradient, aspect, case) is not None
+        return None
+    if got.gradient is None:
+        return partial(Difference, CUT_OFF)
+    problem = _array_difference(want.gradient, got.gradient, aspect, case)
+    return None if problem is None else partial(_in_gradients, problem, want.gradient, got.gradient)
+
+
+def _in_values(problem: Problem, wanted: Any, given: Any) -> Difference:
+    yours, expected = show(given), show(wanted)
+    return Difference(problem(), yours, expected) if yours != expected else Difference(problem())
+
+
+def _in_gradients(problem: Problem, wanted: Array, given: Array) -> Difference:
+    said = f"returned the right value, its gradient is wrong: {problem().removeprefix('returned ')}"
+    return Difference(said, f"gradient {show(given)}", f"gradient {show(wanted)}")
 
 
 def _trouble(want: Outcome, got: Outcome, source: Source) -> str | None:

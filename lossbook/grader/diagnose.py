@@ -79,8 +79,8 @@ def diagnose(
         if not any(match.share == 1 for match in matches):  # variants take time, and explain no more
             varied = [(mistake, variant) for mistake in exercise.mistakes for variant in mistake.variants]
             matches += _matches(varied, tried, telling)
-    best = {mistake.name: _best_of(mistake, matches) for mistake in exercise.mistakes}
-    return _best_three([match for match in best.values() if match is not None], tried)
+    best = [_best_of(mistake, matches) for mistake in exercise.mistakes]
+    return _best_three([match for match in best if match is not None], tried)
 
 
 def _best_three(matches: list[Match], tried: list[Tried]) -> tuple[Mistake, ...]:
@@ -118,9 +118,8 @@ def _first_failures(tried: list[Tried]) -> list[Tried]:
 
 
 def _best_of(mistake: Mistake, matches: list[Match]) -> Match | None:
-    return min(
-        (match for match in matches if match.mistake is mistake), key=lambda match: match.rank, default=None
-    )
+    own = [match for match in matches if match.mistake is mistake]
+    return min(own, key=lambda match: match.rank, default=None)
 
 
 def _matches(candidates: list[tuple[Mistake, Wrong]], tried: list[Tried], telling: list[Tried]) -> list[Match]:

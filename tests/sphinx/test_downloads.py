@@ -25,22 +25,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(tool("run_downloads").install(tmp_path_factory.mktemp("wheel")))
 
 
-def files(folder: Path) -> set[Path]:
-    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+def files(package: Path) -> set[Path]:
+    found = (path.relative_to(package) for path in package.rglob("*") if path.is_file())
     return {path for path in found if "__pycache__" not in path.parts}
 
 
 def test_wheel_has_every_file_of_the_package(installed: Path) -> None:
-    package = PROJECT / "lossbook"
-    ours = {
-        path.relative_to(package)
-        for path in package.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-    packed = {
-        path.relative_to(installed / "lossbook") for path in (installed / "lossbook").rglob("*") if path.is_file()
-    }
-    assert packed == ours
+    assert files(installed / "lossbook") == files(PROJECT / "lossbook")
 
 
 def test_download_runs_with_the_installed_package(installed: Path, tmp_path: Path) -> None:
