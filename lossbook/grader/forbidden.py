@@ -18,13 +18,6 @@ def base_name(name: str) -> str:
     return name.removeprefix("special_").removesuffix("_default")
 
 
-compiler_is_loaded_anyway = False  # so that it says nothing of whether somebody compiles
-
-
-def _may_compile() -> bool:
-    return "torch._dynamo" in sys.modules and not compiler_is_loaded_anyway
-
-
 class ForbiddenCalls:
     """While this context is entered, ``called`` collects the forbidden functions that run.
 
@@ -36,7 +29,7 @@ class ForbiddenCalls:
     def __init__(self, forbidden: frozenset[str]) -> None:
         """Watch for the names in ``forbidden``, in all their spellings."""
         self.called: list[str] = []
-        dispatch_trap = _UncompiledDispatchTrap if _may_compile() else _DispatchTrap
+        dispatch_trap = _UncompiledDispatchTrap if "torch._dynamo" in sys.modules else _DispatchTrap
         self._modes = (_FunctionTrap(forbidden, self.called), dispatch_trap(forbidden, self.called))
 
     def __enter__(self) -> "ForbiddenCalls":
@@ -95,7 +88,7 @@ class _DispatchTrap(TorchDispatchMode):
 
 
 class _UncompiledDispatchTrap(_DispatchTrap):
-    """The same for code that may use torch.compile, which is loaded then: it would compile the trap, and warn."""
+    """The same where torch.compile is loaded, and may be used: it would compile the trap, too."""
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:

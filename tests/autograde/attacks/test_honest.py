@@ -1,7 +1,7 @@
 """Honest notebooks must not suffer: odd ones get all points, their pictures, and no remarks."""
 
 import pytest
-from attack_bench import POINTS, notebook
+from attack_bench import POINTS, SOFTMAX, SOLUTIONS, notebook
 
 FULL = sum(POINTS.values())
 
@@ -48,6 +48,12 @@ def test_gets_all_points_and_no_remark(bench, cell):
     result = bench.mark(notebook((cell,)))
     assert result.scores == POINTS
     assert result.remarks == ()
+
+
+def test_a_compiled_solution_gets_all_points(bench):
+    # torch.compile would compile the trap around it, too, whose source cannot be read in the sandbox
+    result = bench.mark_pair(softmax=f"@torch.compile(backend='eager')\n{SOLUTIONS['softmax']}")
+    assert result.scores["check-softmax"] == SOFTMAX
 
 
 def test_a_plot_is_in_the_graded_notebook(bench):
