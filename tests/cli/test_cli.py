@@ -1,5 +1,6 @@
 """The command: what it prints, how it ends, and that help does not wait for torch."""
 
+import functools
 import json
 import signal
 import subprocess
@@ -147,7 +148,9 @@ class Watcher:
 
     def __init__(self, path):
         command = [sys.executable, "-u", "-m", "lossbook.cli", "watch", path]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        # A shell lets what it runs in the background ignore Ctrl+C, and so do the tests' own children then.
+        heed_ctrl_c = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c)
         self.said = ""
         threading.Thread(target=self._read, daemon=True).start()
 
