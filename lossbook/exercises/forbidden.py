@@ -5,7 +5,17 @@ A name counts in all its spellings: ``softmax`` is also ``_softmax``, ``special_
 
 SIGMOID = frozenset({"sigmoid", "expit", "hardsigmoid", "silu", "glu"})
 LOG_SIGMOID = frozenset({"logsigmoid", "log_sigmoid", "log_sigmoid_forward"})
-SOFTMAX = frozenset({"softmax", "softmin", "gumbel_softmax", "masked_softmax", "safe_softmax", "sparse_softmax"})
+SOFTMAX = frozenset(
+    {
+        "softmax",
+        "softmin",
+        "gumbel_softmax",
+        "masked_softmax",
+        "safe_softmax",
+        "sparse_softmax",
+        "SoftmaxTransform",
+    }
+)
 LOG_SOFTMAX = frozenset({"log_softmax", "sparse_log_softmax"})
 LOGSUMEXP = frozenset({"logsumexp", "logcumsumexp"})
 LOSSES = frozenset(

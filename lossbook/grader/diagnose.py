@@ -35,6 +35,7 @@ class Match:
     numbers: int = 0  # of the hinted cases, those that have an answer, and not an error
     contradicting: int = 0
     aspects: int = 0
+    at_once: bool = False  # it explains, or hints at, the failure that the report shows first
 
     @property
     def share(self) -> float:
@@ -47,13 +48,13 @@ class Match:
         return (self.explained + max(self.hinted - self.explained, 0) / 2) / self.telling if self.telling else 0.0
 
     @property
-    def rank(self) -> tuple[bool, float, int, int]:
+    def rank(self) -> tuple[bool, bool, float, int, int]:
         """Sorts the best match first.
 
         What explains wrong numbers comes before what explains a missing check alone: whoever has both mistakes
-        wants to hear of the numbers first.
+        wants to hear of the numbers first. And they read the report from its top.
         """
-        return not self.numbers, -self.weighed_share, -self.aspects, -self.exact
+        return not self.numbers, not self.at_once, -self.weighed_share, -self.aspects, -self.exact
 
     @property
     def counts(self) -> bool:
@@ -67,10 +68,19 @@ class Match:
         return not self.contradicting and (self.aspects > 0 or self.hinted == self.telling > 0)
 
 
-def diagnose(
-    exercise: Exercise, drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]
-) -> tuple[Mistake, ...]:
-    """Return the mistakes that explain the learner's Outcomes, best first; at most three."""
+@dataclass(frozen=True)
+class Diagnosis:
+    """The mistakes that explain the learner's Outcomes, best first.
+
+    ``at_once`` says whether the best explains the failure that the report shows first.
+    """
+
+    mistakes: tuple[Mistake, ...] = ()
+    at_once: bool = False
+
+
+def diagnose(exercise: Exercise, drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> Diagnosis:
+    """Return the mistakes that explain the learner's Outcomes, at most three."""
     # failures first: after them it is mostly clear what a mistake cannot explain any more
     tried = sorted(_tried(drawn, wants, gots), key=lambda one: not one.failed)
     telling = _first_failures(tried)
@@ -83,12 +93,15 @@ def diagnose(
     return _best_three([match for match in best if match is not None], tried)
 
 
-def _best_three(matches: list[Match], tried: list[Tried]) -> tuple[Mistake, ...]:
+def _best_three(matches: list[Match], tried: list[Tried]) -> Diagnosis:
+    if not matches:
+        return Diagnosis()
     if any(one.failed and one.want.failure is None for one in tried) and not any(m.numbers for m in matches):
-        return ()  # a missing check would be named, and the wrong numbers be passed over
+        return Diagnosis()  # a missing check would be named, and the wrong numbers be passed over
     matches.sort(key=lambda match: match.rank)  # stable: the description breaks ties
-    best = matches[0].share if matches else 0.0
-    return tuple(match.mistake for match in matches if match.share > best - NEAR)[:3]
+    best = matches[0]
+    named = tuple(match.mistake for match in matches if match.share > best.share - NEAR)
+    return Diagnosis(named[:3], best.at_once)
 
 
 @dataclass(frozen=True)
@@ -115,6 +128,12 @@ def _first_failures(tried: list[Tried]) -> list[Tried]:
         if one.failed:
             first.setdefault(one.aspect.name, one)
     return list(first.values())
+
+
+def _shown_first(tried: list[Tried]) -> Tried | None:
+    """Return the first failure that is no missing check, or else the first."""
+    failed = [one for one in tried if one.failed]
+    return next((one for one in failed if one.want.failure is None), failed[0] if failed else None)
 
 
 def _best_of(mistake: Mistake, matches: list[Match]) -> Match | None:
@@ -148,7 +167,7 @@ def _explains(wrong: Outcome, one: Tried) -> bool:
     if _is_alike(wrong, one):
         return True
     predicted = differs(one.want, wrong, one.aspect, one.case)
-    return predicted and same_but_for_a_factor(wrong, one.got, one.aspect, one.case)
+    return predicted and same_but_for_a_factor(wrong, one.got, one.want, one.aspect, one.case)
 
 
 def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float, answers: _Answers) -> Match | None:
@@ -159,6 +178,7 @@ def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float, 
     match = Match(mistake)
     by_aspect: dict[str, list[bool]] = {}
     left = sum(one.failed for one in tried)
+    first = _shown_first(tried)
     for one in tried:
         left -= one.failed
         wrong = answers.of(function, one)
@@ -171,8 +191,9 @@ def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float, 
         match.exact += alike and same(wrong, one.got, one.aspect, one.case)
         match.contradicting += not one.failed
         if one.failed and predicted:
-            hinted = alike or same_but_for_a_factor(wrong, one.got, one.aspect, one.case)
+            hinted = alike or same_but_for_a_factor(wrong, one.got, one.want, one.aspect, one.case)
             match.hinted += hinted
+            match.at_once |= hinted and one is first
             match.numbers += hinted and one.want.failure is None
         by_aspect.setdefault(one.aspect.name, []).append(alike)
         most = (match.explained + left) / (match.telling + left)
@@ -183,9 +204,12 @@ def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float, 
 
 
 def _is_alike(wrong: Outcome, one: Tried) -> bool:
-    """Return whether a mistake does what the learner does. What comes of an input that is refused is no matter."""
-    if one.want.failure is not None and one.got.failure is None:
-        return wrong.failure is None
+    """Return whether a mistake does what the learner does.
+
+    Where an input has to be refused, it is no matter what is answered, nor what the wrong error is.
+    """
+    if one.want.failure is not None:
+        return (wrong.failure is None) == (one.got.failure is None)
     return same(wrong, one.got, one.aspect, one.case)
 
 

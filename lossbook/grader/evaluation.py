@@ -12,7 +12,7 @@ import numpy as np
 from lossbook.exercises import Aspect, Case, Exercise, Sweep, get_exercise
 from lossbook.grader.compare import difference
 from lossbook.grader.curve import Curve
-from lossbook.grader.diagnose import diagnose
+from lossbook.grader.diagnose import Diagnosis, diagnose
 from lossbook.grader.outcome import Array, Outcome
 from lossbook.grader.patterns import pattern
 from lossbook.grader.report import AspectResult, CaseResult, Report
@@ -118,11 +118,13 @@ def judge(exercise: Exercise, seed: int, drawn: Drawn, gots: list[list[Outcome]]
     forbidden = tuple(dict.fromkeys(name for got in outcomes for name in got.forbidden))
     unsolved = all(got.failure is not None and got.failure.is_a("NotImplementedError") for got in outcomes)
     wrong = not unsolved and not all(aspect.passed for aspect in aspects)
+    found = diagnose(exercise, drawn, wants, gots) if wrong else Diagnosis()
     return Report(
         name=exercise.name,
         seed=seed,
         aspects=aspects,
-        mistakes=diagnose(exercise, drawn, wants, gots) if wrong else (),
+        mistakes=found.mistakes,
+        at_once=found.at_once,
         pattern=pattern(drawn, wants, gots, exercise.source) if wrong else "",
         forbidden=forbidden,
         unsolved=unsolved,

@@ -2,13 +2,19 @@
 
 import functools
 import sys
+import threading
+from pathlib import Path
+from types import CodeType, FrameType
 from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+import lossbook
 from lossbook.exercises.forbidden import AUTOGRAD
+
+LIBRARIES = tuple(f"{Path(module.__file__ or '').parent}/" for module in (torch, lossbook))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -22,17 +28,24 @@ class ForbiddenCalls:
     """While this context is entered, ``called`` collects the forbidden functions that run.
 
     Two nets: torch's function mode sees the Python names (``torch.kl_div``, ``Tensor.softmax``); the
-    dispatcher sees the operators, also those reached through TorchScript or ``torch.ops``. Both belong to
-    the thread that enters them.
+    dispatcher sees the operators, also those reached through TorchScript or ``torch.ops``, and whether it is
+    a function in Python that calls them (``torch._refs.softmax``, ``lossbook.activations.softmax``). Both
+    belong to the thread that enters them, so threads that the function starts enter them, too.
     """
 
     def __init__(self, forbidden: frozenset[str]) -> None:
         """Watch for the names in ``forbidden``, in all their spellings."""
+        self.forbidden = forbidden
         self.called: list[str] = []
+        self._modes = self._nets()
+
+    def _nets(self) -> "tuple[TorchFunctionMode, TorchDispatchMode]":
         dispatch_trap = _UncompiledDispatchTrap if "torch._dynamo" in sys.modules else _DispatchTrap
-        self._modes = (_FunctionTrap(forbidden, self.called), dispatch_trap(forbidden, self.called))
+        return _FunctionTrap(self.forbidden, self.called), dispatch_trap(self.forbidden, self.called)
 
     def __enter__(self) -> "ForbiddenCalls":
+        self._hook = threading.getprofile()
+        threading.setprofile(self._enter_in_thread)
         for mode in self._modes:
             mode.__enter__()
         return self
@@ -40,13 +53,20 @@ class ForbiddenCalls:
     def __exit__(self, *exception: Any) -> None:
         for mode in reversed(self._modes):
             mode.__exit__(*exception)
+        threading.setprofile(self._hook)
+
+    def _enter_in_thread(self, frame: FrameType, event: str, argument: object) -> None:
+        """Set the nets in a new thread, where Python calls this first; they end with the thread."""
+        sys.setprofile(None)
+        for mode in self._nets():
+            mode.__enter__()
 
     def in_backward(self) -> TorchFunctionMode:
         """Return the net for the gradient's computation: a learner's autograd.Function may call anything there.
 
         Python names alone: torch's own formulas may use what a learner may not.
         """
-        return _FunctionTrap(self._modes[0].forbidden - AUTOGRAD, self.called)
+        return _FunctionTrap(self.forbidden - AUTOGRAD, self.called)
 
 
 @functools.cache
@@ -84,6 +104,7 @@ class _DispatchTrap(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         _note(func._schema.name, self.forbidden, self.called)
+        _note_callers(sys._getframe(1), self.forbidden, self.called)
         return func(*args, **(kwargs or {}))
 
 
@@ -101,3 +122,22 @@ def _note(name: str, forbidden: frozenset[str], called: list[str]) -> None:
     bare = base_name(name)
     if bare in forbidden and bare not in called:
         called.append(bare)
+
+
+def _note_callers(frame: FrameType | None, forbidden: frozenset[str], called: list[str]) -> None:
+    """Note the library functions in Python that an operator is called from."""
+    while frame is not None and frame.f_code.co_filename != _RUNNER:
+        for name in _library_names(frame.f_code):
+            _note(name, forbidden, called)
+        frame = frame.f_back
+
+
+_RUNNER = str(Path(__file__).with_name("runner.py"))  # what stands above it called the learner's function
+
+
+@functools.lru_cache(maxsize=4096)
+def _library_names(code: CodeType) -> tuple[str, ...]:
+    """Return the names of a function of torch or of this package, and of its class; none for other code."""
+    if not code.co_filename.startswith(LIBRARIES):
+        return ()
+    return tuple(code.co_qualname.split("."))

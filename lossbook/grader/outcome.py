@@ -96,9 +96,15 @@ def freeze(value: object) -> Any:
         return tuple(freeze(item) for item in value)
     if type(value) is list and len(value) <= SHORT_LIST and {*map(type, value)} <= {bool, int, float}:
         return list(value)
+    if isinstance(value, np.generic):  # np.float64 is a float already, for Python; the others are as good
+        return freeze(value.item()) if value.dtype.kind in "biufU" else Other(_name(value))
     if type(value) is dict:
         return {str(key): freeze(item) for key, item in value.items()}
-    return Other(f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins."))
+    return Other(_name(value))
+
+
+def _name(value: object) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
 
 
 def array(x: Tensor) -> Array:

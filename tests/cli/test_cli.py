@@ -150,7 +150,7 @@ class Watcher:
         command = [sys.executable, "-u", "-m", "lossbook.cli", "watch", path]
         # A shell lets what it runs in the background ignore Ctrl+C, and so do the tests' own children then.
         heed_ctrl_c = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c)  # noqa: PLW1509
         self.said = ""
         threading.Thread(target=self._read, daemon=True).start()
 
