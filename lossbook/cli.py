@@ -242,7 +242,7 @@ def _reports(path: Path, exercise: str | None, seed: int | None) -> tuple[list[R
         if exercise not in names:
             raise CannotRun(f"{path} does not define {exercise!r}: it has {', '.join(names)}")
         names = [exercise]
-    return [evaluate(name, workbook.functions[name], seed) for name in names], workbook.errors
+    return [evaluate(name, workbook.functions[name], seed, own_work=True) for name in names], workbook.errors
 
 
 def _console() -> Console:

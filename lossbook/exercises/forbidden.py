@@ -37,6 +37,8 @@ LOSSES = frozenset(
 )
 ACTIVATIONS = SIGMOID | LOG_SIGMOID | SOFTMAX | LOG_SOFTMAX | LOGSUMEXP
 EVERYTHING = ACTIVATIONS | LOSSES
+BOOK = "lossbook"
+"""Among forbidden names: this book's own functions of these names count, too, and not torch's alone."""
 # For gradients in closed form. Names of attributes and methods, too: a child that deletes forbidden functions
 # from torch has to leave these alone.
 AUTOGRAD = frozenset({"grad", "backward", "make_dual"})

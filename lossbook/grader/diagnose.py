@@ -204,12 +204,9 @@ def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float, 
 
 
 def _is_alike(wrong: Outcome, one: Tried) -> bool:
-    """Return whether a mistake does what the learner does.
-
-    Where an input has to be refused, it is no matter what is answered, nor what the wrong error is.
-    """
-    if one.want.failure is not None:
-        return (wrong.failure is None) == (one.got.failure is None)
+    """Return whether a mistake does what the learner does. What comes of an input that is refused is no matter."""
+    if one.want.failure is not None and one.got.failure is None:
+        return wrong.failure is None
     return same(wrong, one.got, one.aspect, one.case)
 
 

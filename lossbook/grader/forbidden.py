@@ -12,9 +12,9 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import lossbook
-from lossbook.exercises.forbidden import AUTOGRAD
+from lossbook.exercises.forbidden import AUTOGRAD, BOOK
 
-LIBRARIES = tuple(f"{Path(module.__file__ or '').parent}/" for module in (torch, lossbook))
+TORCH_FOLDER, BOOK_FOLDER = (f"{Path(module.__file__ or '').parent}/" for module in (torch, lossbook))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -29,8 +29,8 @@ class ForbiddenCalls:
 
     Two nets: torch's function mode sees the Python names (``torch.kl_div``, ``Tensor.softmax``); the
     dispatcher sees the operators, also those reached through TorchScript or ``torch.ops``, and whether it is
-    a function in Python that calls them (``torch._refs.softmax``, ``lossbook.activations.softmax``). Both
-    belong to the thread that enters them, so threads that the function starts enter them, too.
+    a function in Python that calls them (``torch._refs.softmax``; with BOOK also ``lossbook.activations``).
+    Both belong to the thread that enters them, so threads that the function starts enter them, too.
     """
 
     def __init__(self, forbidden: frozenset[str]) -> None:
@@ -125,9 +125,9 @@ def _note(name: str, forbidden: frozenset[str], called: list[str]) -> None:
 
 
 def _note_callers(frame: FrameType | None, forbidden: frozenset[str], called: list[str]) -> None:
-    """Note the library functions in Python that an operator is called from."""
+    """Note the ready-made functions in Python that an operator is called from."""
     while frame is not None and frame.f_code.co_filename != _RUNNER:
-        for name in _library_names(frame.f_code):
+        for name in _ready_made(frame.f_code, BOOK in forbidden):
             _note(name, forbidden, called)
         frame = frame.f_back
 
@@ -136,8 +136,7 @@ _RUNNER = str(Path(__file__).with_name("runner.py"))  # what stands above it cal
 
 
 @functools.lru_cache(maxsize=4096)
-def _library_names(code: CodeType) -> tuple[str, ...]:
-    """Return the names of a function of torch or of this package, and of its class; none for other code."""
-    if not code.co_filename.startswith(LIBRARIES):
-        return ()
-    return tuple(code.co_qualname.split("."))
+def _ready_made(code: CodeType, book_too: bool) -> tuple[str, ...]:
+    """Return the names of a function of torch, or of this book, and of its class; none for other code."""
+    folders = (TORCH_FOLDER, BOOK_FOLDER) if book_too else TORCH_FOLDER
+    return tuple(code.co_qualname.split(".")) if code.co_filename.startswith(folders) else ()

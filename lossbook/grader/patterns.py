@@ -39,7 +39,8 @@ def pattern(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]],
     with np.errstate(all="ignore"):  # a guess may overflow; then it does not fit
         said = _by_numbers(pairs, source) if pairs else ""
     said = said or _by_form(drawn, wants, gots) or _by_failures(drawn, wants, gots)
-    return said or _by_aspects(drawn, wants, gots) or _by_digits(pairs) or _negative(pairs)
+    said = said or _by_refusals(drawn, wants, gots) or _in_float32(pairs)
+    return said or _by_aspects(drawn, wants, gots) or _rounded(pairs) or _negative(pairs)
 
 
 def _pairs(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> Iterator[Pair]:
@@ -81,8 +82,10 @@ def _is_input(pair: Pair) -> bool:
 
 
 def _same_numbers_elsewhere(pair: Pair) -> bool:
-    want, got = np.sort(pair.want, axis=None), np.sort(pair.got, axis=None)
-    return want.size > 1 and near(want, got, pair.aspect, pair.case)
+    want, got = pair.want.ravel(), pair.got.ravel()
+    if want.size < 2 or near(want, got, pair.aspect, pair.case):
+        return False
+    return near(np.sort(want), np.sort(got), pair.aspect, pair.case)
 
 
 _TESTS: tuple[tuple[Callable[[Pair], bool], str], ...] = (
@@ -108,8 +111,8 @@ _TESTS: tuple[tuple[Callable[[Pair], bool], str], ...] = (
 
 
 def _constant(pairs: list[Pair], source: Source) -> str:
-    """Look for one factor, or one offset, for all cases. One or two numbers would be no evidence."""
-    if sum(pair.want.size for pair in pairs) < 3:
+    """Look for one factor, or one offset, for all cases. One case, or two numbers, would be no evidence."""
+    if len(pairs) < 2 or sum(pair.want.size for pair in pairs) < 3:
         return ""
     factors = [factor_between(pair.want, pair.got) for pair in pairs]
     is_known = _one_number(factors) and not math.isclose(factors[0], 1, rel_tol=1e-3)
@@ -191,6 +194,19 @@ def _by_failures(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outco
     return ""
 
 
+def _by_refusals(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:
+    """Say it where everything is right but for the kind of some errors."""
+    wrong = [
+        (want, got)
+        for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True)
+        for case, want, got in zip(cases, want_row, got_row, strict=True)
+        if difference(want, got, aspect, case) is not None
+    ]
+    if wrong and all(want.failure is not None and got.failure is not None for want, got in wrong):
+        return "It refuses what it has to refuse, with another error than the one that is asked for."
+    return ""
+
+
 _SOMETIMES_NOTHING = "In some calls it returns None: does each way through it end in a return statement?"
 
 
@@ -198,15 +214,29 @@ def _is_nothing(got: Outcome) -> bool:
     return got.value is None and got.failure is None and not got.timed_out and not got.skipped
 
 
-def _by_digits(pairs: list[Pair]) -> str:
-    """Say it where the answers agree in their first digits only."""
-    if not pairs or not all(p.want.shape == p.got.shape and p.want.size for p in pairs):
-        return ""
+def _in_float32(pairs: list[Pair]) -> str:
+    """Say it where float64 is right to float32's digits."""
+    if (
+        all(x.dtype == torch.float64 for p in pairs for x in p.case.floating_inputs)
+        and _largest_miss(pairs) < 1e-6
+    ):
+        return "For float64 the answers have float32's digits only: is something on the way in float32?"
+    return ""
+
+
+def _rounded(pairs: list[Pair]) -> str:
+    """Say it where only the first digits are right."""
+    rounded = _largest_miss(pairs) < 2e-3
+    return "The answers are right to about three digits: is something on the way rounded?" if rounded else ""
+
+
+def _largest_miss(pairs: list[Pair]) -> float:
+    """Return the largest difference, as a share of its case's largest right number; inf where there is none."""
+    if not pairs or not all(p.want.shape == p.got.shape for p in pairs):
+        return math.inf
     with np.errstate(all="ignore"):
         miss = max(float(np.max(np.abs(p.got - p.want)) / np.max(np.abs(p.want))) for p in pairs)
-    if miss < 1e-6 and all(x.dtype == torch.float64 for p in pairs for x in p.case.floating_inputs):
-        return "For float64 the answers have float32's digits only: is something on the way in float32?"
-    return "The answers are right to about three digits: is something on the way rounded?" if miss < 2e-3 else ""
+    return miss if math.isfinite(miss) else math.inf
 
 
 def _by_aspects(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:

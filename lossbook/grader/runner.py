@@ -83,12 +83,14 @@ def _run_limited(
 def isolated() -> Iterator[None]:
     """While this lasts the process's settings are torch's defaults; a call's own are undone after it."""
     stdout, stderr, dtype = sys.stdout, sys.stderr, torch.get_default_dtype()
+    for_new_threads = threading.getprofile()  # the trap's; a call that is given up never takes it back
     torch.set_default_dtype(torch.float32)
     try:
         with warnings.catch_warnings():
             yield
     finally:
         torch.set_default_dtype(dtype)
+        threading.setprofile(for_new_threads)
         sys.stdout, sys.stderr = stdout, stderr
 
 
