@@ -15,6 +15,7 @@ Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
 Wrong = Callable[..., Any]
 
 ENOUGH = 0.6  # share of the telling cases that a mistake has to explain
+MISSES = 4  # failures that a mistake has with other answers than the learner's, until it is given up
 NEAR = 0.2  # how much less than the best one another mistake may explain, to be named too
 
 
@@ -159,15 +160,21 @@ def _matches(candidates: list[tuple[Mistake, Wrong]], tried: list[Tried], tellin
 
 
 def _hits(function: Wrong, failures: list[Tried], answers: _Answers) -> int:
-    """Return how many of a few failures a function explains: most explain none, and need no closer look."""
-    return sum(_explains(answers.of(function, one), one) for one in failures)
+    """Return how many of a few failures a function explains: most explain none, and need no closer look.
 
-
-def _explains(wrong: Outcome, one: Tried) -> bool:
-    if _is_alike(wrong, one):
-        return True
-    predicted = differs(one.want, wrong, one.aspect, one.case)
-    return predicted and same_but_for_a_factor(wrong, one.got, one.want, one.aspect, one.case)
+    One that was wrong a few times, each time in another way than the learner, is not looked at any further.
+    """
+    hits = misses = 0
+    for one in failures:
+        wrong = answers.of(function, one)
+        if _is_alike(wrong, one):
+            hits += 1
+        elif differs(one.want, wrong, one.aspect, one.case):
+            hits += same_but_for_a_factor(wrong, one.got, one.want, one.aspect, one.case)
+            misses += 1
+        if misses == MISSES and not hits:
+            return 0
+    return hits
 
 
 def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float, answers: _Answers) -> Match | None:
