@@ -6,7 +6,6 @@ import re
 import numpy as np
 import pytest
 
-from lossbook.live.data import live_exercise
 from lossbook.live.page import checker
 from lossbook.live.twins import TWINS
 
@@ -23,9 +22,9 @@ def run(code, data=None):
 
 
 @pytest.fixture(scope="module")
-def data():
+def data(live_data):
     """The data of each exercise, as JSON."""
-    return {name: json.dumps(live_exercise(name)) for name in TWINS}
+    return {name: json.dumps(live_data(name)) for name in TWINS}
 
 
 @pytest.mark.parametrize("name", TWINS)
