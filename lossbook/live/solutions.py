@@ -167,9 +167,7 @@ def temperature(logits, target):
     return np.exp(middle)
 
 
-def symmetric_cross_entropy(
-    logits, target, alpha=0.1, beta=1.0, log_zero=-4.0
-):
+def symmetric_cross_entropy(logits, target, alpha=0.1, beta=1.0, log_zero=-4.0):
     """Return alpha * cross-entropy + beta * reverse cross-entropy.
 
     logits: (N, C). target: the true classes, (N,). With p the softmax

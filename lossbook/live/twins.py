@@ -253,8 +253,8 @@ TWINS: dict[str, Twin] = {
             solutions.probability_and_decision,
             aspects=("one logit, (N,)", "one logit, (N, 1)", "two logits, (N, 2)", "extreme logits"),
             hints=(
-                "Can you bring all three shapes to the same form first, one logit per sample? You have written the "
-                "step from two logits to one already.",
+                "Can you bring all three shapes to the same form first, one logit per sample? You have written "
+                "the step from two logits to one already.",
                 "From one logit of shape (N,) a sigmoid makes the probability. Where is it above 0.5, in terms of "
                 "the logit?",
                 "z = logits, or logits[:, 0], or logits[:, 1] - logits[:, 0], according to `logits.ndim` and "
@@ -285,8 +285,8 @@ TWINS: dict[str, Twin] = {
                 "one_class": "takes the softmax of one logit: alone it is 1, and the loss always 0",
                 "cross_entropy": "takes a softmax and the class numbers for one logit: there is a single class, "
                 "number 0, and no class 1",
-                "batch_as_classes": "takes a softmax over logits of shape (N,): that makes the batch the classes of "
-                "a single sample",
+                "batch_as_classes": "takes a softmax over logits of shape (N,): that makes the batch the classes "
+                "of a single sample",
                 "decides_first": "decides first, and computes the loss of the decision: how sure the model was is "
                 "gone",
             },
@@ -309,8 +309,8 @@ TWINS: dict[str, Twin] = {
             solutions.threshold_for_fpr,
             aspects=("distinct scores", "equal scores", "exactly at the limit", "nothing or everything"),
             hints=(
-                "Take one threshold t. Which samples enter its false-positive rate? What happens to that rate as t "
-                "grows?",
+                "Take one threshold t. Which samples enter its false-positive rate? What happens to that rate as "
+                "t grows?",
                 "The rate only falls as t grows. So try the scores from the smallest to the largest, and stop at "
                 "the first one that is allowed. If none is, there is still `np.inf`.",
                 "`negatives = scores[labels == 0]`; for t in `np.unique(scores)` the rate is "
@@ -321,8 +321,8 @@ TWINS: dict[str, Twin] = {
             solutions.undo_pos_weight,
             aspects=("one pos_weight", "one pos_weight per label", "shapes and dtypes", "confident logits"),
             hints=(
-                "pos_weight = 3 makes each positive count three times. By which factor do the odds p / (1 - p) grow "
-                "that the model learns?",
+                "pos_weight = 3 makes each positive count three times. By which factor do the odds p / (1 - p) "
+                "grow that the model learns?",
                 "The odds grow by pos_weight. A logit is the logarithm of the odds, so it grows by "
                 "`np.log(pos_weight)`. Where is the best place to take that off again: before the sigmoid, or "
                 "after it?",

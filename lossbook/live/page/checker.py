@@ -308,7 +308,9 @@ def _problem(case: Data, outcome: Outcome) -> str:
 
 
 def _kind(value: object) -> str:
-    return f"a tuple of {len(value)}" if isinstance(value, tuple) else f"a {type(value).__name__}"
+    if isinstance(value, tuple):
+        return f"a tuple of {len(value)}"
+    return "an array" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
 
 
 def _array_problem(case: Data, right: object, value: object) -> str:
@@ -430,9 +432,9 @@ def _verdict(exercise: Data, tried: list[Tried]) -> Data:
             "mistake": mistake["name"],
             "see": f"{exercise['chapter']}.html#{mistake['see']}",
         }
-    errors = [one.outcome.error for one in tried]
-    if all(errors) and errors[0] is not None:
-        return _always_raised(exercise["name"], tried[0].case, errors[0])
+    first = tried[0].outcome.error
+    if first is not None and all(one.outcome.error is not None for one in tried):
+        return _always_raised(exercise["name"], tried[0].case, first)
     known = _pattern(tried, exercise["words"]["answers"]) or "No known mistake gives these numbers."
     return {"summary": f"{known} Start with the first ✗: its case is the smallest that fails."}
 
@@ -502,7 +504,12 @@ def _alike_but_for_a_factor(outcome: Outcome, answer: Data | None) -> bool:
     if got is None or answer is None or "value" not in answer:
         return False
     wrong = _as_array(decode(answer["value"]))
-    if wrong is None or wrong.shape != got.shape or not wrong.size or not (np.isfinite(wrong).all() and np.isfinite(got).all()):
+    if (
+        wrong is None
+        or wrong.shape != got.shape
+        or not wrong.size
+        or not (np.isfinite(wrong).all() and np.isfinite(got).all())
+    ):
         return False
     place = np.unravel_index(int(np.abs(wrong).argmax()), wrong.shape)
     factor = got[place] / wrong[place] if wrong[place] else 0.0
@@ -524,7 +531,13 @@ def _pattern(tried: list[Tried], answers: str) -> str:
         want, got = _as_array(decode(case["answer"])), _as_array(outcome.value)
         if not problem:
             continue
-        if want is None or got is None or outcome.changed or got.shape != want.shape or not np.isfinite(want).all():
+        if (
+            want is None
+            or got is None
+            or outcome.changed
+            or got.shape != want.shape
+            or not np.isfinite(want).all()
+        ):
             return ""
         place = np.unravel_index(int(np.abs(want).argmax()), want.shape) if want.size else None
         if place is None or not want[place] or not np.isfinite(got).all():

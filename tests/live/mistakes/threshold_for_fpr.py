@@ -64,6 +64,7 @@ def nothing_after_the_loop(scores, labels, max_fpr):
     for t in np.unique(scores):
         if (negatives >= t).mean() <= max_fpr:
             return t
+    return None
 
 
 def one_negative_too_many(scores, labels, max_fpr):
