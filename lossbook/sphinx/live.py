@@ -15,7 +15,6 @@ from lossbook.live.twins import Twin, twin_of
 from lossbook.sphinx import live_assets
 from lossbook.sphinx.folding import folded, folded_title
 
-
 _EXAMPLE = "%% "
 
 
