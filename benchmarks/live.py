@@ -4,8 +4,8 @@
 
 Needs a built book, and Chromium or Firefox (``CHROMIUM`` or ``FIREFOX`` names another one). Each run has a fresh
 browser profile. "Connection" is how slow the server makes itself, for all its answers together; developer tools
-cannot slow a worker down. The server compresses text as static hosts do. The aims are 6 MB, 3 s on loopback, 6 s at
-20 Mbit/s with 20 ms of latency, and 0.1 s for later runs.
+cannot slow a worker down. The server compresses text as static hosts do. The aims are 6 MB, 3 s on loopback,
+6 s at 20 Mbit/s with 20 ms of latency, and 0.1 s for later runs.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""NumPy solutions of the in-page exercises whose signature is smaller than that of lossbook's own function.
+"""NumPy solutions of the in-page exercises that are no functions of `page.functions`, or have fewer arguments there.
 
 A reader sees the signature and the docstring as the starting point, and the body after a try.
 """
