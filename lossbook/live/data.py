@@ -104,6 +104,8 @@ def _widened(case: Case, twin: Twin) -> Case | None:
 
 def _wide(value: Any) -> Any:
     """Return float64 with the digits that were meant: 4.62 in float32 is 4.62, not 4.61999989."""
+    if isinstance(value, list | tuple):
+        return type(value)(map(_wide, value))
     if not isinstance(value, Tensor) or not value.is_floating_point():
         return value
     if value.dtype == torch.float64:
@@ -194,7 +196,7 @@ def encode(value: Any, digits: int = 17) -> Any:
     """Return a value as JSON can hold it: arrays as kind, shape and numbers, in which infinities are words.
 
     Args:
-        value: an Array, a tensor, a number, a string, None, or a tuple of them.
+        value: an Array, a tensor, a number, a string, None, or a list or tuple of them.
         digits: how many significant digits a float keeps.
 
     Raises:
@@ -206,8 +208,8 @@ def encode(value: Any, digits: int = 17) -> Any:
         kind = value.numbers.dtype.kind
         numbers = [_number(number, digits) for number in value.numbers.reshape(-1).tolist()]
         return {"kind": kind, "shape": list(value.shape), "numbers": numbers}
-    if isinstance(value, tuple):
-        return {"kind": "tuple", "items": [encode(item, digits) for item in value]}
+    if isinstance(value, list | tuple):
+        return {"kind": type(value).__name__, "items": [encode(item, digits) for item in value]}
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, float):

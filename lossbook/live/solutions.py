@@ -1,4 +1,4 @@
-"""NumPy solutions of the in-page exercises that are no functions of `page.functions`, or have fewer arguments there.
+"""NumPy solutions of the in-page exercises that `page.functions` does not hold, or holds with more arguments.
 
 A reader sees the signature and the docstring as the starting point, and the body after a try.
 """
@@ -120,6 +120,51 @@ def loss_of_one_logit(output, target):
     return (base - x * target).mean()
 
 
+def dataset_mean_loss(batches, weight=None, ignore_index=-100):
+    """Return the mean cross-entropy of a data set, as of one batch.
+
+    batches: a list of pairs: logits (n, C), classes (n,). n may differ.
+    weight: one factor per class, (C,). Samples whose class is
+    ignore_index do not count. The mean divides by the sum of the
+    weights that count; where there is nothing to divide by it is nan.
+    """
+    total = divisor = 0.0
+    for logits, target in batches:
+        kept = target != ignore_index
+        logits, target = logits[kept], target[kept]
+        s = logits - logits.max(1, keepdims=True)
+        losses = np.log(np.exp(s).sum(1)) - s[np.arange(len(s)), target]
+        w = np.ones(len(s)) if weight is None else weight[target]
+        total += (w * losses).sum()
+        divisor += w.sum()
+    return total / divisor if divisor else np.nan
+
+
+def masked_binary_cross_entropy_with_logits(
+    logits,
+    target,
+    mask,
+    pos_weight=None,
+    reduction="mean",
+):
+    """Return the BCE of padded sequences; the padding does not count.
+
+    logits, target: (N, T), with anything in the padding, even nan.
+    mask: (N, T), True where a step is real. pos_weight: () or (T,).
+    reduction: "mean" over the real steps; "sum"; or "none", which is
+    (N, T), with 0 in the padding.
+    """
+    x, y = np.where(mask, logits, 0), np.where(mask, target, 0)
+    w = 1 if pos_weight is None else pos_weight
+    log_p = np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+    losses = -(w * y * log_p + (1 - y) * (log_p - x))
+    losses = np.where(mask, losses, 0)
+    if reduction == "none":
+        return losses
+    divisor = mask.sum() if reduction == "mean" else 1
+    return losses.sum() / divisor
+
+
 def threshold_for_fpr(scores, labels, max_fpr):
     """Return the smallest threshold with a false-positive rate of at
     most max_fpr.
@@ -167,7 +212,13 @@ def temperature(logits, target):
     return np.exp(middle)
 
 
-def symmetric_cross_entropy(logits, target, alpha=0.1, beta=1.0, log_zero=-4.0):
+def symmetric_cross_entropy(
+    logits,
+    target,
+    alpha=0.1,
+    beta=1.0,
+    log_zero=-4.0,
+):
     """Return alpha * cross-entropy + beta * reverse cross-entropy.
 
     logits: (N, C). target: the true classes, (N,). With p the softmax

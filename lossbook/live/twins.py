@@ -306,6 +306,43 @@ TWINS: dict[str, Twin] = {
             ),
         ),
         Twin(
+            solutions.dataset_mean_loss,
+            aspects=(
+                "batches of different size",
+                "ignored targets",
+                "class weights",
+                "weights and ignored targets",
+                "nothing counts",
+            ),
+            hints=(
+                "A mean is a sum over a count. Two batches have two sums and two counts: what do you get if you "
+                "add each?",
+                "The count is the number of targets that are not ignored or, with class weights, the sum of "
+                "`weight[target]` over these. `kept = target != ignore_index` picks them: `target[kept]`.",
+                "Keep two running numbers, total and divisor, over all batches, and divide once, after the loop. "
+                "One sample's loss is the log of its summed exponentials minus its true logit, both after the "
+                "largest has been subtracted.",
+            ),
+        ),
+        Twin(
+            solutions.masked_binary_cross_entropy_with_logits,
+            aspects=(
+                "mean over the real steps",
+                "sum and none",
+                "pos_weight",
+                "nan and inf in the padding",
+                "nothing but padding",
+            ),
+            hints=(
+                "What is `0 * np.nan`? So what becomes of a padded step whose loss you multiply by the mask?",
+                "Make the padding harmless before the loss, in the logits and in the targets: "
+                "`np.where(mask, logits, 0)`. Then set the losses of the padding to 0 in the same way.",
+                "With log_p = log(sigmoid(x)), log(1 - sigmoid(x)) is log_p - x. The loss of a step is "
+                "-(pos_weight * y * log_p + (1 - y) * (log_p - x)); the mean divides by `mask.sum()`.",
+            ),
+            titles={"swapped_arguments": "swaps the logits and the targets"},
+        ),
+        Twin(
             solutions.threshold_for_fpr,
             aspects=("distinct scores", "equal scores", "exactly at the limit", "nothing or everything"),
             hints=(

@@ -26,6 +26,8 @@ PAGES = {
     "practice/residual-network.html": ("loss_of_one_logit",),
     "practice/multi-label.html": ("predicted_labels",),
     "practice/weights-and-thresholds.html": ("threshold_for_fpr", "undo_pos_weight"),
+    "practice/averaging-losses.html": ("dataset_mean_loss",),
+    "practice/heartbeats.html": ("masked_binary_cross_entropy_with_logits",),
     "practice/noisy-labels.html": ("symmetric_cross_entropy",),
     "practice/calibration.html": ("temperature",),
 }

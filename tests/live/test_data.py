@@ -25,14 +25,18 @@ def test_answers_are_torchs(name, live_data):
     for aspect in live_data(name)["aspects"]:
         assert aspect["cases"], aspect["name"]
         for case in aspect["cases"]:
-            args = [
-                torch.from_numpy(arg) if isinstance(arg, np.ndarray) else arg for arg in map(decode, case["args"])
-            ]
-            kwargs = {key: decode(value) for key, value in case["kwargs"].items()}
+            args = [_tensors(decode(arg)) for arg in case["args"]]
+            kwargs = {key: _tensors(decode(value)) for key, value in case["kwargs"].items()}
             want = exercise.reference(*args, **kwargs, **twin.fixed)
             answer = decode(case["answer"])
             for ours, theirs in zip(_parts(answer), _parts(want), strict=True):
                 np.testing.assert_array_equal(ours, np.asarray(theirs))
+
+
+def _tensors(value):
+    if isinstance(value, list | tuple):
+        return type(value)(map(_tensors, value))
+    return torch.from_numpy(value) if isinstance(value, np.ndarray) else value
 
 
 def _parts(answer):
@@ -97,7 +101,7 @@ def test_arrays_survive_the_way_to_the_page(value):
     assert there.dtype == value.numpy().dtype
 
 
-@pytest.mark.parametrize("value", [0.8, math.inf, 3, None, (0.5, 2), (1, (2.5, None))])
+@pytest.mark.parametrize("value", [0.8, math.inf, 3, None, (0.5, 2), [(1, None), (2.5, [])]])
 def test_plain_python_survives_too(value):
     there = decode(json.loads(json.dumps(encode(value), allow_nan=False)))
     assert there == value

@@ -254,17 +254,19 @@ def _called(function: Callable[..., Any], case: Data) -> Outcome:
         value = function(*args, **kwargs)
     except BaseException as error:
         return Outcome(error=error)
-    changed = any(
-        isinstance(old, np.ndarray) and not _same_array(old, new) for old, new in zip(before, args, strict=True)
-    )
-    return Outcome(value, changed=changed)
+    return Outcome(value, changed=not _unchanged(before, args))
 
 
 def _arguments(case: Data) -> tuple[list[Any], dict[str, Any]]:
     return [decode(arg) for arg in case["args"]], {key: decode(value) for key, value in case["kwargs"].items()}
 
 
-def _same_array(old: Array, new: Array) -> bool:
+def _unchanged(old: Any, new: Any) -> bool:
+    """Return whether an argument is what it was before the call."""
+    if isinstance(old, list | tuple):
+        return len(old) == len(new) and all(map(_unchanged, old, new))
+    if not isinstance(old, np.ndarray):
+        return True
     return old.shape == new.shape and np.array_equal(old, new, equal_nan=old.dtype.kind == "f")
 
 
@@ -280,8 +282,9 @@ def decode(value: Any) -> Any:
     """Return what ``lossbook.live.data.encode`` has written."""
     if not isinstance(value, dict):
         return value
-    if value["kind"] == "tuple":
-        return tuple(decode(item) for item in value["items"])
+    if "items" in value:
+        items = [decode(item) for item in value["items"]]
+        return tuple(items) if value["kind"] == "tuple" else items
     if value["kind"] == "float":
         return float(value["number"])
     dtype = {"f": float, "i": np.int64, "b": bool}[value["kind"]]
@@ -391,6 +394,8 @@ def show(value: object) -> str:
     """Return an argument or an answer in a few words."""
     if isinstance(value, tuple):
         return f"({', '.join(map(show, value))})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(show, value))}]"
     if isinstance(value, np.generic | float):
         value = np.asarray(value)
     if not isinstance(value, np.ndarray):
