@@ -76,14 +76,26 @@
 
   const rarity = (word) => Math.log(1 + entries.length / ((spread.get(word) ?? 0) + 0.5));
 
-  /** What a word of the question may be called in the book: itself, its parts, longer words, words like it. */
+  /** One letter too many, too few, or another one; two letters in the other order. */
+  function isSlip(typed, known) {
+    if (typed[0] !== known[0] || Math.abs(typed.length - known.length) > 1) return false;
+    let i = 0;
+    while (typed[i] === known[i]) i += 1;
+    const [rest, knownRest] = [typed.slice(i), known.slice(i)];
+    const swapped = rest[1] + rest[0] + rest.slice(2);
+    return rest.slice(1) === knownRest.slice(1) || rest.slice(1) === knownRest || rest === knownRest.slice(1) || swapped === knownRest;
+  }
+
+  /** What a word of the question may be called in the book: itself, its parts, longer words, words like it, the word meant. */
   function meanings(word) {
     const stemmed = stem(word.toLowerCase());
     if (stemmed.includes(".")) return {own: [...spread.keys()].filter((known) => known.startsWith(stemmed)), near: []};
     const own = spread.has(stemmed) ? [stemmed] : partsOf(word).filter((part) => spread.has(part));
     const longer = own.length || stemmed.length < 3 ? [] : [...spread.keys()].filter((known) => known.startsWith(stemmed));
     const alike = (ALIKE[stemmed] ?? []).filter((known) => spread.has(known));
-    return {own, near: [...longer.slice(0, 12), ...alike]};
+    const near = [...longer.slice(0, 12), ...alike];
+    if (own.length || near.length || stemmed.length < 5) return {own, near};
+    return {own, near: [...spread.keys()].filter((known) => isSlip(stemmed, known))};
   }
 
   function understand(question) {
