@@ -49,6 +49,7 @@ class Session:
         self._ran: list[str] = []  # cells that a fresh process runs again
         self._room = NOTEBOOK_OUTPUT
         self.endings: list[str] = []  # why learners' processes had to be given up
+        self.sound = True  # whether each process said, after its calls, that nothing in it was tampered with
 
     def __enter__(self) -> Session:
         return self
@@ -108,13 +109,15 @@ class Session:
                 outcome = decode_outcome(header.get("outcome"), answer)
                 known = tuple(name for name in outcome.forbidden if name in forbidden)
                 outcomes.append(replace(outcome, forbidden=known))
+            header, _ = child.listen(self._clock.call + GRACE)
+            self.sound = self.sound and header.get("sound") is True
         except LearnerProcessEnded as ending:
             self._note(str(ending))
             outcomes.append(_ended(str(ending)))
         except BadMessage as trouble:
             self._note(f"its process sent nonsense ({trouble})")
             outcomes.append(_ended(f"its process sent nonsense ({trouble})"))
-        return outcomes + [Outcome(skipped=True)] * (len(cases) - len(outcomes))
+        return (outcomes + [Outcome(skipped=True)] * (len(cases) - len(outcomes)))[: len(cases)]
 
     def _left(self) -> float:
         return self._end - time.monotonic()
