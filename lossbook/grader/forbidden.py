@@ -3,6 +3,7 @@
 import functools
 import sys
 import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -24,28 +25,47 @@ def base_name(name: str) -> str:
     return name.removeprefix("special_").removesuffix("_default")
 
 
-class ForbiddenCalls:
-    """While this context is entered, ``called`` collects the forbidden functions that run.
+@dataclass
+class _Watch:
+    """What is looked for, and what was found."""
 
-    Two nets: torch's function mode sees the Python names (``torch.kl_div``, ``Tensor.softmax``); the
-    dispatcher sees the operators, also those reached through TorchScript or ``torch.ops``, and whether it is
-    a function in Python that calls them (``torch._refs.softmax``; with BOOK also ``lossbook.activations``).
-    Both belong to the thread that enters them, so threads that the function starts enter them, too.
-    """
+    forbidden: frozenset[str] = frozenset()
+    called: list[str] = field(default_factory=list)
 
-    def __init__(self, forbidden: frozenset[str]) -> None:
-        """Watch for the names in ``forbidden``, in all their spellings."""
-        self.forbidden = forbidden
-        self.called: list[str] = []
-        self._modes = self._nets()
+    def note(self, name: str) -> None:
+        bare = base_name(name)
+        if bare in self.forbidden and bare not in self.called:
+            self.called.append(bare)
 
-    def _nets(self) -> "tuple[TorchFunctionMode, TorchDispatchMode]":
+    def note_callers(self, frame: FrameType | None) -> None:
+        """Note the ready-made functions in Python that an operator is called from."""
+        while frame is not None and frame.f_code.co_filename != _RUNNER:
+            for name in _ready_made(frame.f_code, BOOK in self.forbidden):
+                self.note(name)
+            frame = frame.f_back
+
+
+_RUNNER = str(Path(__file__).with_name("runner.py"))  # what stands above it called the learner's function
+
+
+@functools.lru_cache(maxsize=4096)
+def _ready_made(code: CodeType, book_too: bool) -> tuple[str, ...]:
+    """Return the names of a function of torch, or of this book, and of its class; none for other code."""
+    folders = (TORCH_FOLDER, BOOK_FOLDER) if book_too else TORCH_FOLDER
+    return tuple(code.co_qualname.split(".")) if code.co_filename.startswith(folders) else ()
+
+
+_in_other_threads = _Watch()  # that of the trap that was entered last
+
+
+class _Trap:
+    """Two nets around one thread: torch's function mode, and its dispatcher."""
+
+    def __init__(self, watch: _Watch) -> None:
         dispatch_trap = _UncompiledDispatchTrap if "torch._dynamo" in sys.modules else _DispatchTrap
-        return _FunctionTrap(self.forbidden, self.called), dispatch_trap(self.forbidden, self.called)
+        self._modes = (_FunctionTrap(watch), dispatch_trap(watch))
 
-    def __enter__(self) -> "ForbiddenCalls":
-        self._hook = threading.getprofile()
-        threading.setprofile(self._enter_in_thread)
+    def __enter__(self) -> Any:
         for mode in self._modes:
             mode.__enter__()
         return self
@@ -53,20 +73,54 @@ class ForbiddenCalls:
     def __exit__(self, *exception: Any) -> None:
         for mode in reversed(self._modes):
             mode.__exit__(*exception)
-        threading.setprofile(self._hook)
 
-    def _enter_in_thread(self, frame: FrameType, event: str, argument: object) -> None:
-        """Set the nets in a new thread, where Python calls this first; they end with the thread."""
-        sys.setprofile(None)
-        for mode in self._nets():
-            mode.__enter__()
+
+class ForbiddenCalls(_Trap):
+    """While this context is entered, ``called`` collects the forbidden functions that run.
+
+    Two nets: torch's function mode sees the Python names (``torch.kl_div``, ``Tensor.softmax``); the
+    dispatcher sees the operators, also those reached through TorchScript or ``torch.ops``, and whether it is
+    a function in Python that calls them (``torch._refs.softmax``; with BOOK also ``lossbook.activations``).
+    Both belong to the thread that enters them: :class:`InThread` is for the others, and for those that Python
+    starts meanwhile it is entered by itself.
+    """
+
+    def __init__(self, forbidden: frozenset[str]) -> None:
+        """Watch for the names in ``forbidden``, in all their spellings."""
+        self._watch = _Watch(forbidden)
+        self.called = self._watch.called
+        super().__init__(self._watch)
+
+    def __enter__(self) -> "ForbiddenCalls":
+        _in_other_threads.forbidden, _in_other_threads.called = self._watch.forbidden, self.called
+        self._profile = threading.getprofile()
+        threading.setprofile(_begin_thread)
+        super().__enter__()
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        super().__exit__(*exception)
+        threading.setprofile(self._profile)
 
     def in_backward(self) -> TorchFunctionMode:
         """Return the net for the gradient's computation: a learner's autograd.Function may call anything there.
 
         Python names alone: torch's own formulas may use what a learner may not.
         """
-        return _FunctionTrap(self.forbidden - AUTOGRAD, self.called)
+        return _FunctionTrap(_Watch(self._watch.forbidden - AUTOGRAD, self.called))
+
+
+class InThread(_Trap):
+    """For all of another thread's life: what it calls counts as called in the trap that was entered last."""
+
+    def __init__(self) -> None:
+        super().__init__(_in_other_threads)
+
+
+def _begin_thread(frame: FrameType, event: str, argument: object) -> None:
+    """Set the nets in a new thread, where Python calls this first; they end with the thread."""
+    sys.setprofile(None)
+    InThread().__enter__()
 
 
 @functools.cache
@@ -80,12 +134,12 @@ def warm_up() -> None:
 
 
 class _FunctionTrap(TorchFunctionMode):
-    def __init__(self, forbidden: frozenset[str], called: list[str]) -> None:
+    def __init__(self, watch: _Watch) -> None:
         super().__init__()
-        self.forbidden, self.called = forbidden, called
+        self._watch = watch
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        _note(getattr(func, "__name__", ""), self.forbidden, self.called)
+        self._watch.note(getattr(func, "__name__", ""))
         return func(*args, **(kwargs or {}))
 
 
@@ -98,13 +152,13 @@ class _DispatchTrap(TorchDispatchMode):
         """
         return False
 
-    def __init__(self, forbidden: frozenset[str], called: list[str]) -> None:
+    def __init__(self, watch: _Watch) -> None:
         super().__init__()
-        self.forbidden, self.called = forbidden, called
+        self._watch = watch
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        _note(func._schema.name, self.forbidden, self.called)
-        _note_callers(sys._getframe(1), self.forbidden, self.called)
+        self._watch.note(func._schema.name)
+        self._watch.note_callers(sys._getframe(1))
         return func(*args, **(kwargs or {}))
 
 
@@ -116,27 +170,3 @@ class _UncompiledDispatchTrap(_DispatchTrap):
         return True
 
     __torch_dispatch__ = _DispatchTrap.__torch_dispatch__  # torch wraps what stands in the class itself
-
-
-def _note(name: str, forbidden: frozenset[str], called: list[str]) -> None:
-    bare = base_name(name)
-    if bare in forbidden and bare not in called:
-        called.append(bare)
-
-
-def _note_callers(frame: FrameType | None, forbidden: frozenset[str], called: list[str]) -> None:
-    """Note the ready-made functions in Python that an operator is called from."""
-    while frame is not None and frame.f_code.co_filename != _RUNNER:
-        for name in _ready_made(frame.f_code, BOOK in forbidden):
-            _note(name, forbidden, called)
-        frame = frame.f_back
-
-
-_RUNNER = str(Path(__file__).with_name("runner.py"))  # what stands above it called the learner's function
-
-
-@functools.lru_cache(maxsize=4096)
-def _ready_made(code: CodeType, book_too: bool) -> tuple[str, ...]:
-    """Return the names of a function of torch, or of this book, and of its class; none for other code."""
-    folders = (TORCH_FOLDER, BOOK_FOLDER) if book_too else TORCH_FOLDER
-    return tuple(code.co_qualname.split(".")) if code.co_filename.startswith(folders) else ()
