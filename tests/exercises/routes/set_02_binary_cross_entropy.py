@@ -289,7 +289,6 @@ ROUTES = {
         logits_by_loop,
         logits_in_float64,
         logits_with_a_detached_shift,
-        torch.compile(logits_by_logaddexp, backend="eager"),
     ),
     "bce_with_logits_gradient": (
         gradient_by_two_terms,

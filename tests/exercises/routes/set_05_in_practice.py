@@ -350,7 +350,8 @@ def masked_in_float64(input, target, mask, pos_weight=None, reduction="mean"):
 def dataset_by_numpy(batches, weight=None, ignore_index=-100):
     total = count = np.float64(0)
     for x, y in batches:
-        rows, classes = x.double().numpy()[y != ignore_index], y.numpy()[y != ignore_index]
+        kept = (y != ignore_index).numpy()
+        rows, classes = x.double().numpy()[kept], y.numpy()[kept]
         w = np.ones(x.shape[1]) if weight is None else weight.double().numpy()
         picked = rows[np.arange(len(classes)), classes]
         total = total + (w[classes] * (np.logaddexp.reduce(rows, axis=1) - picked)).sum()
