@@ -74,7 +74,6 @@ SOFTMAX = {
     "sparse": lambda x, dim: torch.sparse.softmax(x.to_sparse(), dim).to_dense(),
     "masked": of("torch.masked", "softmax"),
     "vmap": lambda x, dim: torch.vmap(lambda row: torch.softmax(row, 0))(x.unsqueeze(0))[0],
-    "compiled": lambda x, dim: torch.compile(torch.softmax, backend="eager")(x, dim),
     "a gradient": lambda x, dim: torch.func.grad(lambda z: torch.logsumexp(z, dim).sum())(x),
     "a thread": in_a_thread,
     "a pool of threads": in_a_pool,
