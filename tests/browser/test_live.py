@@ -532,6 +532,10 @@ def test_stop_while_python_loads_ends_the_loading(chromium: Browser, base: str) 
     expect(box.root.get_by_text(re.compile(r"[1-5]\.\d of 5\.\d MB"))).to_be_visible()
     box.button("Stop").click()
     assert box.wait() == "Stopped before Python was there. The next Run loads it."
+    for _ in range(100):  # the browser takes a moment
+        if not page.workers:
+            break
+        page.wait_for_timeout(50)
     assert page.workers == []
     context.unroute("**/numpy.bin*")
     assert "All right" in box.run()
