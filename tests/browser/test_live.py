@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from lossbook.live.twins import TWINS
+from lossbook.sphinx.paths import BOOK
 
 PAGES = {
     "probabilities/sigmoid-and-softmax.html": ("sigmoid", "softmax"),
@@ -114,6 +116,13 @@ def test_starter_fails_solution_passes_and_each_mistake_is_named(
 
 def test_every_twin_stands_on_a_page() -> None:
     assert sorted(name for names in PAGES.values() for name in names) == sorted(TWINS)
+
+
+def test_every_chapter_has_an_exercise() -> None:
+    parts = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))["parts"][:3]
+    chapters = {f"{chapter['file']}.html" for part in parts for chapter in part["chapters"]}
+    assert len(chapters) > 10
+    assert chapters <= set(PAGES)
 
 
 SOFTMAX = "probabilities/sigmoid-and-softmax.html"
