@@ -7,6 +7,7 @@
 | `trim` | keeps what is loaded from outside, or loaded in vain, off the pages |
 | `notebooks`, `plain` | the notebook behind the download button, in the markdown that any Jupyter shows |
 | `api` | docstrings of attributes as they stand |
+| `pictures` | pixels in drawings, as files that do not hold up the text |
 | `pages` | the last pass over written pages: no path of this machine stays in them |
 | `labs` | sliders: their scripts, on the pages that have them |
 | `stylesheet` | all styles in one file, without the rules that no page uses |
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register all parts with Sphinx."""
     # Imported late: `build` and `serve` live in this package and must start at once.
-    from lossbook.sphinx import api, assets, folding, katex, labs, live, notebooks, trim
+    from lossbook.sphinx import api, assets, folding, katex, labs, live, notebooks, pictures, trim
 
-    for part in (api, katex, folding, trim, notebooks, labs, live, assets):
+    for part in (api, katex, folding, trim, notebooks, labs, live, pictures, assets):
         part.setup(app)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

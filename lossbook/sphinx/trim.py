@@ -36,6 +36,11 @@ _TRACEBACK_RULE = re.compile(r"-{60,}")
 _MISNAMED_SUMMARY = re.compile(r'<summary aria-label="[^"]*">')
 _REPEATED_ID = re.compile(r' id="(?:exercise|solution)-content"')
 
+_FIGURE_STYLE = re.compile(r"<style>\.lb-figure\{.*?</style>")
+_LISTING = re.compile(r"<pre>.*?</pre>", re.DOTALL)
+_PLAIN_WORD = re.compile(r'<span class="(?:bp|n|nb|ni|nn|nv|nx|o|p|py|w)">([^<]*)</span>|<span></span>')
+"""Names, operators and brackets, which have no colour: they are most of a listing's elements."""
+
 DEFERRED = ("design-tabs",)
 """Scripts that need not hold up the page."""
 
@@ -64,6 +69,9 @@ def trim_body(body: str) -> str:
     body = _REPEATED_ID.sub("", body)
     # Docutils gives entries of the bibliography a role that ARIA has dropped since.
     body = body.replace('role="doc-biblioentry"', 'role="listitem"')
+    # The colours of figures in a notebook: on our pages, tokens.css has them.
+    body = _FIGURE_STYLE.sub("", body)
+    body = _LISTING.sub(lambda listing: _PLAIN_WORD.sub(r"\1", listing[0]), body)
     return _TRACEBACK_RULE.sub("-" * 36, body)
 
 
