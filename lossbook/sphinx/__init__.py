@@ -16,6 +16,7 @@
 | `live_assets`, `live_python` | what these exercises load: scripts, cases, Python and NumPy |
 | `assets` | where those parts come from, and the one place that orders this pass |
 | `execution` | executes the chapters side by side, before the pages are made |
+| `dependencies` | which code and data the results of a chapter depend on |
 | `build`, `serve`, `pdf` | ``python -m lossbook.sphinx.build``, ``... .serve`` and ``... .pdf`` |
 """
 

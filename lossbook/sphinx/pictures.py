@@ -1,4 +1,4 @@
-"""Pixels as files of their own: a browser shows the text of a page while it still fetches the pictures in drawings."""
+"""Pixels as files of their own: a browser shows the text of a page while it still fetches its pictures."""
 
 import base64
 import hashlib
@@ -17,7 +17,7 @@ _INLINE = re.compile(r'(<image\b[^>]*\bhref=")data:image/png;base64,([^"]+)"')
 
 
 def take_out(body: str, static: Path, address: str) -> str:
-    """Write the PNGs of a page's drawings to files, named by their content, and return the page with links to them.
+    """Write the PNGs of a page's drawings to files, named by their content, and return the page that links them.
 
     Args:
         body: HTML.
