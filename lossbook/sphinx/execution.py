@@ -73,8 +73,13 @@ def _execute(cache: JupyterCacheAbstract, waiting: list[Path]) -> None:
 
 def digest_behind(path: Path) -> str:
     """Digest the code, data and versions that the results of a chapter depend on, besides its own cells."""
-    sources = [cell[2] for cell in _CELL.findall(path.read_text(encoding="utf-8"))]
+    sources = cells_in(path.read_text(encoding="utf-8"))
     return digest([*dependencies.files_behind(sources, PROJECT), PROJECT / "constraints.txt"])
+
+
+def cells_in(text: str) -> list[str]:
+    """Return the sources of a chapter's code cells. (MyST-NB's own reader takes a second for all chapters.)"""
+    return [cell[2] for cell in _CELL.findall(text)]
 
 
 def forget_outdated(cache: JupyterCacheAbstract, digests: dict[str, str]) -> None:

@@ -78,10 +78,11 @@ STAND_INS = (
 
 def stand_ins() -> str:
     """Return the rules that make fonts of the device as wide as ours: the text hardly moves when ours come."""
-    return "\n".join(map(_stand_in, STAND_INS))
+    return "\n".join(map(stand_in, STAND_INS))
 
 
-def _stand_in(other: StandIn) -> str:
+def stand_in(other: StandIn) -> str:
+    """Return the rule that makes one such font as wide as ours, and puts its lines where ours are."""
     scale = other.ours.width / other.width
     source = ",".join(f'local("{name}")' for name in other.local)
     return (
