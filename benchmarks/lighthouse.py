@@ -2,8 +2,8 @@
 
 Each page (or those that are named) is opened three times in the throttled mobile profile: a slow phone on slow 4G,
 simulated from what was observed on loopback. The book's own server sends it. The table shows the middle run, FCP
-and LCP in seconds, TBT in milliseconds, and what the first load takes on the wire. The first row is a page with two
-lines of text: nothing can be below it. Lighthouse takes 180 MB, so it is no part of package.json: this script
+and LCP in seconds, TBT in milliseconds, and what the first load takes on the wire. The first row is a page with
+two lines of text: nothing can be below it. Lighthouse takes 180 MB, so it is no part of package.json: this script
 installs the version below into build/lighthouse and compares its digest. Needs Chromium (CHROMIUM or the search
 path). On a busy machine the performance scores mean little: let nothing else run.
 

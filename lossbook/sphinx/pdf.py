@@ -118,7 +118,8 @@ def print_book(folder: Path, target: Path, chromium: str, keep: Sequence[str] = 
 
 _ATTEMPTS = 4
 _SETTLE = """async () => {
-  await Promise.all([...document.fonts].map((font) => font.load()));
+  // A stand-in that this machine does not have cannot be loaded: no matter.
+  await Promise.allSettled([...document.fonts].map((font) => font.load()));
   for (const frame of [1, 2, 3]) await new Promise(requestAnimationFrame);
 }"""
 _KEEP = """(kept) => document.querySelectorAll(".lb-chapter:not(.lb-cover)").forEach((chapter) => {
