@@ -11,17 +11,17 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from lossbook import __version__
-from lossbook.sphinx import fonts, labs, live_assets, pages, stylesheet
+from lossbook.sphinx import fonts, labs, live_assets, pages, search, stylesheet
 from lossbook.sphinx.paths import STATIC, TEMPLATES
 
 JOINED = ("documentation_options", "doctools", "sphinx_highlight")
 """Scripts of Sphinx's that are part of ``book.js``, in their order."""
 
-SEARCH = ("_static/searchtools.js", "_static/language_data.js", "_static/search.js", "searchindex.js")
+SEARCH = ("search-data.js", "search.js")
 """What the search page loads beyond that, in its order."""
 
-OF_SPHINX = ("highlighted", "search-summary", "context")
-"""Classes that its scripts give to elements, and that our styles know."""
+OF_SPHINX = ("highlighted",)
+"""Classes that Sphinx's scripts give to elements, and that our styles know."""
 
 UNUSED = (
     "check-solid.svg",
@@ -32,9 +32,11 @@ UNUSED = (
     "play-solid.svg",
     "design-tabs.js.map",
     "images",
+    "language_data.js",
     "locales",
     "sbt-webpack-macros.html",
     "scripts",
+    "searchtools.js",
     "sphinx-design.min.css",
     "sphinx-thebe.*",
     "styles",
@@ -78,7 +80,9 @@ def _describe_page(
     torch_version = version("torch").split("+")[0]
     has_labs, is_live = bool(context.get("lossbook_labs")), "lossbook_live_version" in context
     styles = stylesheet.of_page(
-        context.get("body", ""), context["content_root"], around=_around(labs=has_labs, live=is_live)
+        context.get("body", ""),
+        context["content_root"],
+        around=_around(labs=has_labs, live=is_live, search=pagename == "search"),
     )
     context["lossbook_styles"], context["lossbook_fonts"] = styles.rules, styles.fonts
     context["lossbook_font_version"] = version_of(f"{styles.fonts} {__version__}")
@@ -103,16 +107,17 @@ def _rest(pagename: str, context: dict[str, Any]) -> tuple[list[Element], list[E
         sheets.append({"rel": "stylesheet", "href": f"{static}/{labs.folder()}/{labs.STYLES.name}"})
         scripts += [{"type": "module", "src": f"{static}/{labs.folder()}/{name}.js"} for name in shown]
     if pagename == "search":
-        scripts += [{"src": f"{context['content_root']}{address}"} for address in SEARCH]
+        scripts += [{"src": f"{static}/{name}"} for name in SEARCH]
     return sheets, scripts
 
 
 @lru_cache
-def _around(*, labs: bool, live: bool) -> str:
+def _around(*, labs: bool, live: bool, search: bool) -> str:
     """Return the text of what is around a page's own: templates, and the scripts that such a page has."""
-    sources = [*sorted(TEMPLATES.glob("*.html")), *sorted((STATIC / "js").glob("*.js"))]
+    sources = [*sorted(TEMPLATES.glob("*.html")), STATIC / "js" / "book.js"]
     sources += sorted((STATIC / "sliders").glob("*.js")) if labs else []
     sources += sorted((STATIC / "live").glob("*.js")) if live else []
+    sources += [STATIC / "js" / "search.js"] if search else []
     return "\n".join([*(path.read_text(encoding="utf-8") for path in sources), *OF_SPHINX])
 
 
@@ -130,9 +135,11 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
+    if app.builder.name == "html":
+        search.write(app, static)
     pages.clean(Path(app.outdir))
     (static / "book.js").write_text(_whole_script(static), encoding="utf-8")
-    for name in ("js/search.js", "img/favicon.svg", "LICENSES.md"):
+    for name in ("img/favicon.svg", "LICENSES.md"):
         shutil.copyfile(STATIC / name, static / Path(name).name)
     for pattern in (*UNUSED, *(f"{name}.js" for name in JOINED)):
         for found in static.glob(pattern):
