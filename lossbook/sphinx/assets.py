@@ -85,7 +85,7 @@ def _describe_page(
         around=_around(labs=has_labs, live=is_live, search=pagename == "search"),
     )
     context["lossbook_styles"], context["lossbook_fonts"] = styles.rules, styles.fonts
-    context["lossbook_font_version"] = version_of(f"{styles.fonts} {__version__}")
+    context["lossbook_font_version"] = __version__
     context["lossbook_sheets"], context["lossbook_scripts"] = _rest(pagename, context)
     context["lossbook_versions"] = f"lossbook {__version__}, executed with torch {torch_version}"
     context["lossbook_description"] = _description(doctree) or app.config.html_title
