@@ -2,7 +2,6 @@
 
 import json
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,6 @@ from playwright.sync_api import Browser, Page, expect
 from lossbook.sphinx.paths import PROJECT
 
 CHAPTER = "probabilities/sigmoid-and-softmax.html"
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
-    yield context.new_page()
-    context.close()
 
 
 def test_search_finds_the_chapter(page: Page, base: str, watch: Any) -> None:
