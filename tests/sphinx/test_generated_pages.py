@@ -256,3 +256,12 @@ def test_font_is_cut_to_its_characters(tmp_path: Path) -> None:
     assert set(cut.getBestCmap()) == set(map(ord, "abc"))
     (axis,) = cut["fvar"].axes
     assert (axis.minValue, axis.maxValue) == font.weights
+
+
+def test_ids_in_drawings_are_numbered_and_differ_from_page_to_page() -> None:
+    body = '<path id="f0123abcd-p452"/><g clip-path="url(#f0123abcd-p452)"/><path id="f0123abcdr2-m64"/>'
+    one, other = (trim.short_ids(body, name) for name in ("losses/a", "losses/b"))
+    first, reference, second = re.findall(r'(?:id="|url\(#)([\w-]+)', one)
+    assert first == reference != second
+    assert len(first) < 10
+    assert not set(re.findall(r'id="([\w-]+)', one)) & set(re.findall(r'id="([\w-]+)', other))
