@@ -72,6 +72,7 @@ def _warm_up(protected: bool) -> None:
         for source in ("1 + 1", "import math, torch\nfrom torch import Tensor", "raise ValueError"):
             shell.run_cell(source)
     shell.reset(new_session=True)
+    child.originals()
     matplotlib.pyplot.close("all")
     if protected:
         import landlockpy  # noqa: F401

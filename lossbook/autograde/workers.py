@@ -118,6 +118,7 @@ class LearnerProcess:
     def __init__(self, warm: WarmProcess, connection: socket.socket) -> None:
         self._warm, self._connection = warm, connection
         self._gone = False  # whether it ended before we ended it
+        self.heard = 0  # bytes of its last message
         self.usage: dict[str, float] | None = None
 
     @property
@@ -157,10 +158,13 @@ class LearnerProcess:
             LearnerProcessEnded: none came in time, the process is gone, or it is no message.
         """
         end = time.monotonic() + seconds
+        self.heard = 0
 
         def read(length: int) -> bytes:
             self._connection.settimeout(max(end - time.monotonic(), 0.001))
-            return self._connection.recv(length)
+            chunk = self._connection.recv(length)
+            self.heard += len(chunk)
+            return chunk
 
         try:
             return wire.unpack(read)
