@@ -132,4 +132,3 @@ class _UncompiledDispatchTrap(_DispatchTrap):
         return True
 
     __torch_dispatch__ = _DispatchTrap.__torch_dispatch__  # torch wraps what stands in the class itself
-
