@@ -11,7 +11,7 @@ c.CourseDirectory.course_id = "lossbook"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
 
-# A copy of the project has exercises/ already, and nbgrader would skip the set: no gradebook, nothing released.
+# A copy of the project has exercises/ already, and nbgrader would skip the set: there would be no gradebook.
 c.GenerateAssignment.force = True
 
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}

@@ -198,7 +198,7 @@ def _answer_calls(connection: int, own: InteractiveShell, request: dict[str, Any
 
 @functools.cache
 def originals() -> tuple[tuple[dict[str, Any], dict[str, Any]], ...]:
-    """Return what answering is done with: namespaces as they are, and copies from before a learner's line ran."""
+    """Return what answering is done with: namespaces, and copies made before any line of the learner's ran."""
     import builtins
     import copy
     import json

@@ -96,9 +96,8 @@ def freeze(value: object) -> Any:
         return tuple(freeze(item) for item in value)
     if type(value) is list and len(value) <= SHORT_LIST and {*map(type, value)} <= {bool, int, float}:
         return list(value)
-    if type(value).__module__ == "numpy" and isinstance(
-        value, np.generic
-    ):  # np.float64 is a float for Python, too
+    if isinstance(value, np.generic) and type(value).__module__ == "numpy":
+        # np.float64 is a float for Python, too
         return freeze(value.item()) if value.dtype.kind in "biufU" else Other(_name(value))
     if type(value) is dict and {*map(type, value)} <= {
         str,

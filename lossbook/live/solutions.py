@@ -129,12 +129,12 @@ def dataset_mean_loss(batches, weight=None, ignore_index=-100):
     weights that count; where there is nothing to divide by it is nan.
     """
     total = divisor = 0.0
-    for scores, classes in batches:
-        kept = classes != ignore_index
-        logits, target = scores[kept], classes[kept]
-        s = logits - logits.max(1, keepdims=True)
-        losses = np.log(np.exp(s).sum(1)) - s[np.arange(len(s)), target]
-        w = np.ones(len(s)) if weight is None else weight[target]
+    for logits, target in batches:
+        kept = target != ignore_index
+        x, y = logits[kept], target[kept]
+        s = x - x.max(1, keepdims=True)
+        losses = np.log(np.exp(s).sum(1)) - s[np.arange(len(s)), y]
+        w = np.ones(len(s)) if weight is None else weight[y]
         total += (w * losses).sum()
         divisor += w.sum()
     return total / divisor if divisor else np.nan
