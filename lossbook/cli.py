@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from lossbook.grader import Report
 
 PASSED, FAILED, CANNOT_RUN = 0, 1, 2
+LONGEST_LINE = 100  # characters, where nothing is known of the width
+UNBROKEN = "\N{NO-BREAK SPACE}"
 POLL = 0.05  # seconds between two looks at a watched file
 
 
@@ -151,9 +154,9 @@ def _progress(options: argparse.Namespace) -> int:
     for found in standings(options.folder):
         full = round(20 * found.earned / found.points)
         bar = f"[green]{'█' * full}[/][dim]{'░' * (20 - full)}[/]"
-        marks = "  ".join(f"{s.mark} {s.name}" for s in found.standings)
+        marks = "  ".join(f"{s.mark}{UNBROKEN}{s.name}" for s in found.standings)
         console.print(f"{found.folder:<26} {bar} {found.earned:>3} of {found.points}", highlight=False)
-        console.print(f"  {found.trouble or marks}", highlight=False, markup=False)
+        _print_words(console, found.trouble or marks, indent="  ")
         open_ones = [s.name for s in found.standings if s.earned < s.points]
         if open_ones and not following:
             place = found.notebook or options.folder / found.folder
@@ -220,11 +223,9 @@ def _hint(options: argparse.Namespace) -> int:
     if not 1 <= options.step <= len(hints):
         raise CannotRun(f"{options.name} has hints 1 to {len(hints)}, not {options.step}")
     console = _console()
-    console.print(f"Hint {options.step} of {len(hints)}: {hints[options.step - 1]}", markup=False)
+    _print_words(console, f"Hint {options.step} of {len(hints)}: {hints[options.step - 1]}")
     if options.step < len(hints):
-        console.print(
-            f"(One step more: lossbook hint {options.name} {options.step + 1})", style="dim", markup=False
-        )
+        _print_words(console, f"(One step more: lossbook hint {options.name} {options.step + 1})", style="dim")
     return PASSED
 
 
@@ -242,7 +243,7 @@ def _reports(path: Path, exercise: str | None, seed: int | None) -> tuple[list[R
         if exercise not in names:
             raise CannotRun(f"{path} does not define {exercise!r}: it has {', '.join(names)}")
         names = [exercise]
-    return [evaluate(name, workbook.functions[name], seed) for name in names], workbook.errors
+    return [evaluate(name, workbook.functions[name], seed, own_work=True) for name in names], workbook.errors
 
 
 def _console() -> Console:
@@ -252,9 +253,29 @@ def _console() -> Console:
     return Console(highlight=False, soft_wrap=True, force_jupyter=False)
 
 
+def _width(console: Console) -> int:
+    """Return how long lines may be: as the terminal is wide, but no longer than is good to read."""
+    return min(console.width, LONGEST_LINE) if console.is_terminal else LONGEST_LINE
+
+
+def _print_words(console: Console, text: str, style: str = "", indent: str = "") -> None:
+    """Print a text, on a terminal broken between words; UNBROKEN is a space at which it is not."""
+    words = textwrap.TextWrapper(
+        _width(console) if console.is_terminal else sys.maxsize,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    for line in words.wrap(text):
+        console.print(line.replace(UNBROKEN, " "), style=style, markup=False)
+
+
 def _print_report(console: Console, report: Report) -> None:
+    from lossbook.grader.text import as_text
+
     colours = {"✓": "green", "✗": "red"}
-    for line in str(report).splitlines():
+    for line in as_text(report, _width(console)).splitlines():
         style = colours.get(line.strip()[:1])
         console.print(line, style=style, markup=False)
 

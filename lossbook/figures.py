@@ -27,6 +27,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
+from lossbook.drawings import light
+
 BLUE, ORANGE, GREEN, PURPLE, OCHRE, GREY = "#0068a8", "#c24e00", "#007f5c", "#a44a86", "#8a6a00", "#5d6972"
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, OCHRE, GREY)
 """Six colours that stay apart for colour-blind readers; at least 4.5:1 on the light page."""
@@ -185,27 +187,8 @@ def _svg(fig: Figure) -> str:
         fig.savefig(target, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     text = target.getvalue()
     text = text[text.index("<svg") :].strip()
-    text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text, flags=re.DOTALL)
     text = re.sub(r'<svg ([^>]*?)width="([\d.]+)pt" height="[\d.]+pt"', _fluid, text, count=1)
-    return _compact(text)
-
-
-_DRAWN = re.compile(r'(?<![\w-])(d|points|x|y|x1|y1|x2|y2|cx|cy|r|width|height|transform)="([^"]*)"')
-_DECIMAL = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
-
-
-def _compact(svg: str) -> str:
-    """Keep hundredths of a point, and only the ids that something refers to: a page is a fifth lighter."""
-    svg = _DRAWN.sub(lambda place: f'{place[1]}="{_short(place[2], path=place[1] == "d")}"', svg)
-    named = set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
-    svg = re.sub(r'\s+id="([^"]*)"', lambda name: name[0] if name[1] in named else "", svg)
-    return re.sub(r">\s*\n\s*", ">", svg).replace("<defs></defs>", "")
-
-
-def _short(numbers: str, *, path: bool) -> str:
-    numbers = _DECIMAL.sub(lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), numbers)
-    numbers = " ".join(re.sub(r"(?<![\d.])-0(?![\d.])", "0", numbers).split())
-    return re.sub(r" ?([A-Za-z]) ?", r"\1", numbers) if path else numbers
+    return light(text)
 
 
 def _fluid(opening: re.Match[str]) -> str:
@@ -229,7 +212,7 @@ def _themed(svg: str) -> str:
     svg = svg.replace("#000000", "currentColor")
     for colour, variable in _VARIABLES.items():
         svg = svg.replace(colour, f"var({variable}, {colour})")
-    svg = re.sub(r"font-family: '[^;\"]*, sans-serif", "font-family: var(--lb-figure-font, sans-serif)", svg)
+    svg = re.sub(r"font-family:'[^;\"]*, sans-serif", "font-family:var(--lb-figure-font, sans-serif)", svg)
     # Formulas are placed letter by letter: only a font as wide as the one that matplotlib measured will do.
     svg = svg.replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")
     # Text without a fill of its own is black in SVG, also on a dark page.

@@ -67,5 +67,5 @@ def _standing(name: str, workbook: Workbook) -> Standing:
     points = get_exercise(name).points
     if name not in workbook.functions:
         return Standing(name, 0, points, started=False)
-    report: Report = evaluate(name, workbook.functions[name])
+    report: Report = evaluate(name, workbook.functions[name], own_work=True)
     return Standing(name, report.earned, points, started=not report.unsolved)

@@ -198,7 +198,7 @@ def _answer_calls(connection: int, own: InteractiveShell, request: dict[str, Any
 
 @functools.cache
 def originals() -> tuple[tuple[dict[str, Any], dict[str, Any]], ...]:
-    """Return what answering is done with: namespaces as they are, and a copy made before any learner's line ran."""
+    """Return what answering is done with: namespaces, and copies made before any line of the learner's ran."""
     import builtins
     import copy
     import json
@@ -234,7 +234,9 @@ def _is_sound() -> bool:
                 for name, value in then.items()
                 if now.get(name) is not value and name not in _LOOKS
             ]
-            added = vars(torch.Tensor).keys() - _tensors_own() - _LOOKS  # each would stand before torch's own method
+            added = (
+                vars(torch.Tensor).keys() - _tensors_own() - _LOOKS
+            )  # each would stand before torch's own method
     except BaseException:  # the learner's code may have broken anything
         return False
     return probe.forbidden == ("softmax",) and not replaced and not added

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import re
 import time
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
@@ -16,6 +17,7 @@ from lossbook.autograde.task import Assignment, Graded, NotGraded, grade
 if TYPE_CHECKING:
     from distributed import Client
 
+ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^\s/]+:\d{1,5}/?", re.ASCII)
 CONNECT_SECONDS = 10
 LOOK_SECONDS = 2.0  # between two looks whether anybody is still at work
 LOST = "the connection to the dask scheduler was lost"
@@ -44,6 +46,8 @@ def _connect(scheduler: str) -> Client:
         from distributed import Client
     except ImportError:
         raise CannotGrade('dask is not installed: pip install "lossbook[cluster]"') from None
+    if not ADDRESS.fullmatch(scheduler):  # dask would leave a half-made client behind, which ends in a traceback
+        raise CannotGrade(f"{scheduler} is no address of a dask scheduler: those look like tcp://HOST:8786")
     try:
         client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:

@@ -73,7 +73,8 @@ class GradesExport(ExportPlugin):
         folder = Path(directory.root) / directory.submitted_directory if directory else Path()
         if directory is None or not folder.is_dir():
             return set()
-        return {entry.name for entry in os.scandir(folder) if os.path.lexists(f"{entry.path}/{assignment}")}
+        seen = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
+        return {entry.name for entry in seen if os.path.lexists(f"{entry.path}/{assignment}")}
 
 
 def _submissions(gradebook: nb.Gradebook, assignment: Any) -> dict[str, Any]:
@@ -132,6 +133,5 @@ def _cell(value: Any) -> str:
     """Return a cell's text. Names are strangers' work: none of them may become a formula."""
     if value is None:
         return ""
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return str(value)
+    text = str(value).encode("utf-8", "replace").decode()  # a folder's name may be no text at all
+    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text

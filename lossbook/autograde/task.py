@@ -97,6 +97,8 @@ def _grade(assignment: Assignment, student: str) -> Graded:
     plan, folder = assignment.plan, assignment.submitted / student / assignment.plan.name
     if judges() != assignment.judges:
         raise NotGraded("a worker has another version of lossbook or torch: install the same one everywhere")
+    if not student.isascii() and student != student.encode("utf-8", "replace").decode():
+        raise NotGraded("the folder's name is no text in UTF-8: rename it")
     if not os.path.lexists(folder):  # it was there when the coordinator looked
         raise NotGraded(f"{folder} is not there any more, or not seen from {platform.node()}")
     submission = read(folder, student, plan)

@@ -154,6 +154,20 @@ def _unclamped(p: Tensor) -> tuple[Tensor, Tensor]:
     return -torch.log(p), -torch.log1p(-p)
 
 
+@BinaryLoss
+def nothing_times_infinity(p: Tensor, y: Tensor, pos: Factor) -> Tensor:
+    return -torch.xlogy(y, p) - torch.special.xlog1py(1 - y, -p)
+
+
+@BinaryLoss
+def replaces_nan(p: Tensor, y: Tensor, pos: Factor) -> Tensor:
+    return torch.nan_to_num(in_shares(*_unclamped(p), y, pos))
+
+
+def clamps_elsewhere(least: float) -> BinaryLoss:
+    return of_parts(lambda p: (-torch.log(p).clamp(min=least), -torch.log1p(-p).clamp(min=least)))
+
+
 def eps_inside(eps: float) -> BinaryLoss:
     return of_parts(lambda p: (-torch.log(p + eps), -torch.log(1 - p + eps)))
 
@@ -222,6 +236,20 @@ EXERCISE = Exercise(
             "takes log(0) as it comes: that is -inf, a certain and wrong answer costs infinity, and 0 * inf is "
             "nan",
             of_parts(_unclamped),
+            "bce-clamp",
+            variants=(nothing_times_infinity,),
+        ),
+        Mistake(
+            "clamps_elsewhere",
+            "clamps the logarithms at another number than -100",
+            clamps_elsewhere(-10),
+            "bce-clamp",
+            variants=tuple(map(clamps_elsewhere, (-20, -50, -80, -1000))),
+        ),
+        Mistake(
+            "replaces_nan",
+            "puts numbers in the place of nan and infinity in the finished loss: what belongs there is lost by then",
+            replaces_nan,
             "bce-clamp",
         ),
         Mistake(

@@ -210,6 +210,18 @@ def _clamped_log(eps: float) -> ClassLoss:
     return ClassLoss(log_probs=lambda x, axis: torch.log(softmax(x, axis).clamp(eps, 1 - eps)))
 
 
+def _clamped_at_100(x: Tensor, axis: int) -> Tensor:
+    return _log_of_softmax(x, axis).clamp(min=-100)
+
+
+def _infinity_replaced(x: Tensor, axis: int) -> Tensor:
+    return torch.nan_to_num(_log_of_softmax(x, axis))
+
+
+def _clamped_logits(limit: float) -> ClassLoss:
+    return ClassLoss(log_probs=lambda x, axis: log_softmax(x.clamp(-limit, limit), axis))
+
+
 def _no_shift(x: Tensor, axis: int) -> Tensor:
     return x - torch.log(torch.exp(x).sum(axis, keepdim=True))
 
@@ -255,6 +267,11 @@ def _base_two(x: Tensor, axis: int) -> Tensor:
 def _log_missing(x: Tensor, axis: int) -> Tensor:
     s = _shifted(x, axis)
     return s - torch.exp(s).sum(axis, keepdim=True)
+
+
+def _log1p_of_sum(x: Tensor, axis: int) -> Tensor:
+    s = _shifted(x, axis)
+    return s - torch.log1p(torch.exp(s).sum(axis, keepdim=True))
 
 
 def sign_missing(
@@ -624,6 +641,20 @@ EXERCISE = Exercise(
             variants=tuple(map(_clamped_log, (1e-4, 1e-5, 1e-6, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15))),
         ),
         Mistake(
+            "clamps_logarithm",
+            "clamps the logarithm, or puts a number in the place of -inf: the loss is capped there",
+            ClassLoss(log_probs=_clamped_at_100),
+            "ce-stability",
+            variants=(ClassLoss(log_probs=_infinity_replaced),),
+        ),
+        Mistake(
+            "clamps_logits",
+            "clamps the logits: beyond the clamp the loss no longer grows, and there is no gradient",
+            _clamped_logits(50),
+            "ce-stability",
+            variants=tuple(map(_clamped_logits, (20, 30, 80, 100))),
+        ),
+        Mistake(
             "no_shift",
             "exponentiates the logits as they are: exp(1000) is inf, and log(exp(-1000)) is -inf",
             ClassLoss(log_probs=_no_shift),
@@ -648,6 +679,12 @@ EXERCISE = Exercise(
             "cross-entropy",
         ),
         Mistake(
+            "log1p_of_sum",
+            "takes log1p of the sum of exponentials: the 1 of the largest class is in it already, and counts twice",
+            ClassLoss(log_probs=_log1p_of_sum),
+            "cross-entropy",
+        ),
+        Mistake(
             "no_keepdim",
             "sums the exponentials without keepdim=True: the sums then line up with the wrong axis, silently "
             "for a square batch",
@@ -665,6 +702,12 @@ EXERCISE = Exercise(
             "looks for the classes on the last axis: they are on axis 1, and nothing complains while both have "
             "the same length",
             ClassLoss(log_probs=_last_axis, pick=pick_on_last_axis, sum_of_terms=_over_last_axis),
+            "class-axis",
+        ),
+        Mistake(
+            "softmax_on_last_axis",
+            "takes the softmax along the last axis and the true class on axis 1: the classes are on axis 1 for both",
+            ClassLoss(log_probs=_last_axis),
             "class-axis",
         ),
         Mistake(
@@ -741,6 +784,12 @@ EXERCISE = Exercise(
             "target_normalised",
             "makes class probabilities sum to 1: torch uses them as they are",
             ClassLoss(sum_of_terms=_normalised_sum),
+            "probability-targets",
+        ),
+        Mistake(
+            "target_squashed",
+            "puts the class probabilities of the target through a softmax: they are probabilities already",
+            ClassLoss(smooth_probs=lambda target, e, axis: smooth_probs(softmax(target, axis), e, axis)),
             "probability-targets",
         ),
         Mistake(

@@ -21,7 +21,7 @@ def cross_entropy_gradient(
     By a formula, not by autograd: this is what a backward pass computes.
 
     Args:
-        logits: (N, C), of any size.
+        logits: (N, C), numbers of any size. N may be 0.
         target: the true classes, int64, (N,).
         weight: one factor per class, (C,); without it every class counts 1.
         reduction: that of the loss, "mean" (the sum divided by the sum of the targets' weights) or "sum".
@@ -135,6 +135,14 @@ def _no_shift(x: Tensor, hot: Tensor) -> Tensor:
 def _one_shift_for_all(x: Tensor, hot: Tensor) -> Tensor:
     e = torch.exp(x - x.max()) if x.numel() else x
     return e / e.sum(1, keepdim=True) - hot
+
+
+def _clamped(limit: float) -> Callable[[Tensor, Tensor], Tensor]:
+    return lambda x, hot: softmax(x.clamp(-limit, limit), 1) - hot
+
+
+def _in_every_row(x: Tensor, hot: Tensor) -> Tensor:
+    return softmax(x, 1) - (hot.amax(0) if len(hot) else hot)
 
 
 def _each_alone(x: Tensor, hot: Tensor) -> Tensor:
@@ -345,6 +353,20 @@ EXERCISE = Exercise(
             "divides by the number of all logits, classes included: the mean is one over the samples",
             by_elements,
             "ce-reduction",
+        ),
+        Mistake(
+            "clamps_logits",
+            "clamps the logits before the softmax: beyond the clamp all classes are taken for equal",
+            _with(_clamped(50)),
+            "ce-stability",
+            variants=tuple(_with(_clamped(limit)) for limit in (20, 30, 80, 100)),
+        ),
+        Mistake(
+            "in_every_row",
+            "subtracts 1 with p[:, target]: that is the column of every target in every row, p[rows, target] is one "
+            "number in each",
+            _with(_in_every_row),
+            "ce-gradient",
         ),
         Mistake(
             "over_samples",

@@ -63,8 +63,8 @@ class Aspect:
         gradient: whether the gradient on the first argument is compared, too.
         small_values: whether tiny numbers matter: the comparison is then relative down to 1e-30, so that
             0.0 is no answer for 1e-22.
-        accuracy: the relative accuracy that is asked for where the answer is found by a search, e.g. 1e-3;
-            None where right answers differ by rounding alone.
+        accuracy: the relative accuracy that is asked for where the answer is found by a search, e.g. 1e-3, or
+            where plain numbers may have been float32; None where right answers differ by rounding alone.
         entries: where answers are dicts, the entries that this aspect compares; without any, all of them.
     """
 

@@ -5,7 +5,17 @@ A name counts in all its spellings: ``softmax`` is also ``_softmax``, ``special_
 
 SIGMOID = frozenset({"sigmoid", "expit", "hardsigmoid", "silu", "glu"})
 LOG_SIGMOID = frozenset({"logsigmoid", "log_sigmoid", "log_sigmoid_forward"})
-SOFTMAX = frozenset({"softmax", "softmin", "gumbel_softmax", "masked_softmax", "safe_softmax", "sparse_softmax"})
+SOFTMAX = frozenset(
+    {
+        "softmax",
+        "softmin",
+        "gumbel_softmax",
+        "masked_softmax",
+        "safe_softmax",
+        "sparse_softmax",
+        "SoftmaxTransform",
+    }
+)
 LOG_SOFTMAX = frozenset({"log_softmax", "sparse_log_softmax"})
 LOGSUMEXP = frozenset({"logsumexp", "logcumsumexp"})
 LOSSES = frozenset(
@@ -27,6 +37,8 @@ LOSSES = frozenset(
 )
 ACTIVATIONS = SIGMOID | LOG_SIGMOID | SOFTMAX | LOG_SOFTMAX | LOGSUMEXP
 EVERYTHING = ACTIVATIONS | LOSSES
+BOOK = "lossbook"
+"""Among forbidden names: this book's own functions of these names count, too, and not torch's alone."""
 # For gradients in closed form. Names of attributes and methods, too: a child that deletes forbidden functions
 # from torch has to leave these alone.
 AUTOGRAD = frozenset({"grad", "backward", "make_dual"})

@@ -19,7 +19,7 @@ def log_sigmoid(x: Tensor) -> Tensor:
         x: logits of any shape, float32 or float64.
 
     Returns:
-        Log-probabilities, at most 0, of the same shape and dtype.
+        Log-probabilities, at most 0, of the same shape and dtype: -inf for -inf and 0 for inf.
     """
     raise NotImplementedError
 
@@ -53,6 +53,30 @@ def log_of_sigmoid(x: Tensor) -> Tensor:
 
 def log_with_eps(eps: float) -> Callable[[Tensor], Tensor]:
     return lambda x: torch.log(_stable_sigmoid(x) + eps)
+
+
+def clamps_probability(eps: float) -> Callable[[Tensor], Tensor]:
+    return lambda x: torch.log(_stable_sigmoid(x).clamp(min=eps))
+
+
+def clamps_logarithm(x: Tensor) -> Tensor:
+    return log_of_sigmoid(x).clamp(min=-100)
+
+
+def replaces_infinity(x: Tensor) -> Tensor:
+    return torch.nan_to_num(log_of_sigmoid(x))
+
+
+def clamps_logits(limit: float) -> Callable[[Tensor], Tensor]:
+    return lambda x: overflows(x.clamp(-limit, limit))
+
+
+def overflows_above(x: Tensor) -> Tensor:
+    return x - torch.log1p(torch.exp(x))
+
+
+def where_leaks(x: Tensor) -> Tensor:
+    return torch.where(x >= -80, overflows(x), x)
 
 
 def overflows(x: Tensor) -> Tensor:
@@ -117,10 +141,28 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "log_with_eps",
-            "adds a small number before the logarithm: that hides the -inf, and caps the answer (at about -18 for 1e-8)",
+            "adds a small number before the logarithm, or clamps there: that hides the -inf, and caps the answer (at "
+            "about -18 for 1e-8)",
             log_with_eps(1e-8),
             "log-sigmoid",
-            variants=tuple(map(log_with_eps, cases.SMALL_NUMBERS)),
+            variants=(
+                *map(log_with_eps, cases.SMALL_NUMBERS),
+                *map(clamps_probability, (1e-8, *cases.SMALL_NUMBERS)),
+            ),
+        ),
+        Mistake(
+            "clamps_logarithm",
+            "clamps the logarithm, or puts a number in the place of -inf: the answer is capped there",
+            clamps_logarithm,
+            "log-sigmoid",
+            variants=(replaces_infinity,),
+        ),
+        Mistake(
+            "clamps_logits",
+            "clamps the logits before the exp: below the clamp the answer stops falling, and there is no gradient",
+            clamps_logits(50),
+            "log-sigmoid",
+            variants=tuple(map(clamps_logits, (10, 20, 30, 80, 88))),
         ),
         Mistake(
             "overflows_and_rounds",
@@ -136,6 +178,19 @@ EXERCISE = Exercise(
             "log-sigmoid",
         ),
         Mistake(
+            "overflows_above",
+            "computes x - log1p(exp(x)) for every x: exp(x) overflows for large x",
+            overflows_above,
+            "log-sigmoid",
+        ),
+        Mistake(
+            "where_leaks",
+            "chooses between two formulas with torch.where: the one that is not chosen overflows all the same, "
+            "and its gradient, 0 * inf, is nan",
+            where_leaks,
+            "stable-sigmoid",
+        ),
+        Mistake(
             "without_log1p",
             "computes log(1 + z) for a tiny z: 1 + z rounds to 1, log1p(z) keeps it",
             without_log1p,
@@ -143,7 +198,8 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "with_abs",
-            "uses abs(x) and a clamp: at exactly 0 their gradients are 0 and 1, which add up to the wrong slope",
+            "puts parts together that have a kink at 0 (abs, clamp, minimum): at exactly 0 autograd picks one side of "
+            "each, and they add up to the wrong slope",
             with_abs,
             "stable-sigmoid",
         ),

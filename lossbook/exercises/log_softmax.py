@@ -19,7 +19,7 @@ def log_softmax(x: Tensor, dim: int) -> Tensor:
         dim: the axis of the classes, also counted from the end.
 
     Returns:
-        Log-probabilities, at most 0, of the same shape and dtype.
+        Log-probabilities, at most 0, of the same shape and dtype. Where a logit is -inf so is its answer.
     """
     raise NotImplementedError
 
@@ -44,6 +44,18 @@ def log_of_softmax(x: Tensor, dim: int) -> Tensor:
 
 def log_with_eps(eps: float) -> Callable[[Tensor, int], Tensor]:
     return lambda x, dim: torch.log(_softmax(x, dim) + eps)
+
+
+def clamps_probability(eps: float) -> Callable[[Tensor, int], Tensor]:
+    return lambda x, dim: torch.log(_softmax(x, dim).clamp(min=eps))
+
+
+def clamps_logarithm(x: Tensor, dim: int) -> Tensor:
+    return log_of_softmax(x, dim).clamp(min=-100)
+
+
+def replaces_infinity(x: Tensor, dim: int) -> Tensor:
+    return torch.nan_to_num(log_of_softmax(x, dim))
 
 
 def no_shift(x: Tensor, dim: int) -> Tensor:
@@ -72,6 +84,19 @@ def log_missing(x: Tensor, dim: int) -> Tensor:
     return s - torch.exp(s).sum(dim, keepdim=True)
 
 
+def log1p_of_sum(x: Tensor, dim: int) -> Tensor:
+    s = _shifted(x, dim)
+    return s - torch.log1p(torch.exp(s).sum(dim, keepdim=True))
+
+
+def mean_not_sum(x: Tensor, dim: int) -> Tensor:
+    return _right(x, dim) + math.log(x.shape[dim])
+
+
+def each_alone(x: Tensor, dim: int) -> Tensor:
+    return -torch.logaddexp(torch.zeros_like(x), -x)
+
+
 def only_softmax(x: Tensor, dim: int) -> Tensor:
     return _softmax(x, dim)
 
@@ -82,6 +107,10 @@ def sign_turned(x: Tensor, dim: int) -> Tensor:
 
 def last_axis(x: Tensor, dim: int) -> Tensor:
     return _right(x, -1)
+
+
+def first_axis(x: Tensor, dim: int) -> Tensor:
+    return _right(x, 0)
 
 
 def second_axis(x: Tensor, dim: int) -> Tensor:
@@ -130,10 +159,21 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "log_with_eps",
-            "adds a small number before the logarithm: that hides the -inf, and caps the answer (at about -18 for 1e-8)",
+            "adds a small number before the logarithm, or clamps there: that hides the -inf, and caps the answer (at "
+            "about -18 for 1e-8)",
             log_with_eps(1e-8),
             "log-softmax",
-            variants=tuple(map(log_with_eps, cases.SMALL_NUMBERS)),
+            variants=(
+                *map(log_with_eps, cases.SMALL_NUMBERS),
+                *map(clamps_probability, (1e-8, *cases.SMALL_NUMBERS)),
+            ),
+        ),
+        Mistake(
+            "clamps_logarithm",
+            "clamps the logarithm, or puts a number in the place of -inf: the answer is capped there",
+            clamps_logarithm,
+            "log-softmax",
+            variants=(replaces_infinity,),
         ),
         Mistake(
             "no_shift",
@@ -157,6 +197,19 @@ EXERCISE = Exercise(
         Mistake(
             "log_missing", "subtracts the sum of the exponentials, not its logarithm", log_missing, "log-softmax"
         ),
+        Mistake(
+            "log1p_of_sum",
+            "takes log1p of the sum: the 1 of the largest class is in the sum already, and now counts twice",
+            log1p_of_sum,
+            "log-softmax",
+        ),
+        Mistake("mean_not_sum", "takes the mean of the exponentials, not their sum", mean_not_sum, "log-softmax"),
+        Mistake(
+            "each_alone",
+            "squashes each logit alone, as log_sigmoid does: the classes do not compete",
+            each_alone,
+            "sigmoid-or-softmax",
+        ),
         Mistake("only_softmax", "returns the softmax itself, not its logarithm", only_softmax, "log-softmax"),
         Mistake(
             "sign_turned",
@@ -165,6 +218,7 @@ EXERCISE = Exercise(
             "log-softmax",
         ),
         Mistake("last_axis", "works along the last axis, whatever dim says", last_axis, "axis"),
+        Mistake("first_axis", "works along the first axis, whatever dim says", first_axis, "axis"),
         Mistake("second_axis", "works along axis 1, whatever dim says", second_axis, "axis"),
         Mistake(
             "no_keepdim",

@@ -1,7 +1,7 @@
 """Exercise: log-sum-exp, the smooth maximum inside every softmax."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -49,6 +49,25 @@ def shift_added_twice(x: Tensor, dim: int) -> Tensor:
     return torch.log(torch.exp(x - m).sum(dim)) + 2 * m.squeeze(dim)
 
 
+def shift_taken_off_twice(x: Tensor, dim: int) -> Tensor:
+    m = _max(x, dim)
+    return torch.log(torch.exp(x - m).sum(dim)) - m.squeeze(dim)
+
+
+def shift_by_minimum(x: Tensor, dim: int) -> Tensor:
+    return -_max(-x, dim).squeeze(dim) + no_shift(x + _max(-x, dim), dim)
+
+
+def shift_by_mean(x: Tensor, dim: int) -> Tensor:
+    m = x.mean(dim, keepdim=True)
+    m = torch.where(m.isinf(), 0, m)
+    return m.squeeze(dim) + no_shift(x - m, dim)
+
+
+def clamps(limit: float) -> Callable[[Tensor, int], Tensor]:
+    return lambda x, dim: no_shift(x.clamp(-limit, limit), dim)
+
+
 def one_shift_for_all(x: Tensor, dim: int) -> Tensor:
     m = x.max()
     m = torch.where(m.isinf(), 0, m)
@@ -73,6 +92,11 @@ def mean_not_sum(x: Tensor, dim: int) -> Tensor:
 def last_axis(x: Tensor, dim: int) -> Tensor:
     m = _max(x, -1)
     return torch.log(torch.exp(x - m).sum(-1)) + m.squeeze(-1)
+
+
+def first_axis(x: Tensor, dim: int) -> Tensor:
+    m = _max(x, 0)
+    return torch.log(torch.exp(x - m).sum(0)) + m.squeeze(0)
 
 
 def second_axis(x: Tensor, dim: int) -> Tensor:
@@ -140,6 +164,26 @@ EXERCISE = Exercise(
         ),
         Mistake("shift_added_twice", "adds the maximum back twice", shift_added_twice, "log-sum-exp"),
         Mistake(
+            "shift_taken_off_twice",
+            "subtracts the maximum once more after the logarithm, where it has to be added back",
+            shift_taken_off_twice,
+            "log-sum-exp",
+        ),
+        Mistake(
+            "shift_by_minimum",
+            "shifts by the minimum: that makes the largest exponent larger, not smaller",
+            shift_by_minimum,
+            "shift",
+        ),
+        Mistake("shift_by_mean", "shifts by the mean: a number far above it still overflows", shift_by_mean, "shift"),
+        Mistake(
+            "clamps",
+            "clamps the numbers before the exp: beyond the clamp they are other numbers",
+            clamps(50),
+            "log-sum-exp",
+            variants=tuple(map(clamps, (20, 30, 80, 88))),
+        ),
+        Mistake(
             "one_shift_for_all",
             "subtracts one maximum from the whole tensor: a row far below it underflows to log(0)",
             one_shift_for_all,
@@ -154,6 +198,7 @@ EXERCISE = Exercise(
         ),
         Mistake("mean_not_sum", "takes the mean of the exponentials, not their sum", mean_not_sum, "log-sum-exp"),
         Mistake("last_axis", "sums over the last axis, whatever dim says", last_axis, "axis"),
+        Mistake("first_axis", "sums over the first axis, whatever dim says", first_axis, "axis"),
         Mistake("second_axis", "sums over axis 1, whatever dim says", second_axis, "axis"),
         Mistake(
             "no_keepdim",

@@ -151,6 +151,10 @@ def logs_of_sigmoid(output: Tensor, target: Tensor) -> Tensor:
     return -(target * torch.log(p) + (1 - target) * torch.log(1 - p)).mean()
 
 
+def overflows(output: Tensor, target: Tensor) -> Tensor:
+    return F.soft_margin_loss(_column(output, target), (2 * target - 1).to(output.dtype))
+
+
 def logs_with_eps(eps: float) -> Callable[[Tensor, Tensor], Tensor]:
     def loss(output: Tensor, target: Tensor) -> Tensor:
         p = _column(output, target).sigmoid()
@@ -317,6 +321,12 @@ EXERCISE = Exercise(
             "logs_of_sigmoid",
             "takes logarithms of a sigmoid: once that has rounded to 0 or 1 there are infinities, and nan",
             logs_of_sigmoid,
+            "three-configurations",
+        ),
+        Mistake(
+            "overflows",
+            "computes log(1 + exp(-z)) and log(1 + exp(z)) as they stand, as F.soft_margin_loss does: exp(1000) is inf",
+            overflows,
             "three-configurations",
         ),
         Mistake(

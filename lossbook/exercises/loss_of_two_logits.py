@@ -167,6 +167,11 @@ def log_of_softmax(output: Tensor, target: Tensor) -> Tensor:
     return F.nll_loss(torch.log(output.softmax(1)), target)
 
 
+@_checked
+def overflows(output: Tensor, target: Tensor) -> Tensor:
+    return F.soft_margin_loss(output[:, 1] - output[:, 0], (2 * target - 1).to(output.dtype))
+
+
 def log_with_eps(eps: float) -> Callable[[Tensor, Tensor], Tensor]:
     return _checked(lambda output, target: F.nll_loss(torch.log(output.softmax(1) + eps), target))
 
@@ -330,6 +335,12 @@ EXERCISE = Exercise(
             "log_of_softmax",
             "takes the logarithm of a softmax: once that has rounded to 0 the loss is infinite",
             log_of_softmax,
+            "three-configurations",
+        ),
+        Mistake(
+            "overflows",
+            "computes log(1 + exp(-z)) of the difference as it stands, as F.soft_margin_loss does: exp(1000) is inf",
+            overflows,
             "three-configurations",
         ),
         Mistake(

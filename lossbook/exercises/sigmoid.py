@@ -1,6 +1,6 @@
 """Exercise: the sigmoid, from logit to probability."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -17,7 +17,8 @@ def sigmoid(x: Tensor) -> Tensor:
         x: logits of any shape, float32 or float64.
 
     Returns:
-        Probabilities of the same shape and dtype. Value and gradient are finite for every finite x.
+        Probabilities of the same shape and dtype: 0 for -inf and 1 for inf. Value and gradient are finite for
+        every finite x, and tiny probabilities keep their digits: at x = -50 it is exp(-50), not 0.
     """
     raise NotImplementedError
 
@@ -59,6 +60,10 @@ def tanh_not_halved(x: Tensor) -> Tensor:
     return 0.5 * (1 + torch.tanh(x))
 
 
+def one_minus(x: Tensor) -> Tensor:
+    return 1 - 1 / (1 + torch.exp(x))
+
+
 def clamped(x: Tensor) -> Tensor:
     return (1 / (1 + torch.exp(-x.clamp(-88, 88)))).clamp(1e-7, 1 - 1e-7)
 
@@ -68,8 +73,12 @@ def over_elements(x: Tensor) -> Tensor:
     return e / e.sum()
 
 
-def base_two(x: Tensor) -> Tensor:
-    return 1 / (1 + 2**-x)
+def clamps_logits(limit: float) -> Callable[[Tensor], Tensor]:
+    return lambda x: 1 / (1 + torch.exp(-x.clamp(-limit, limit)))
+
+
+def to_another_base(base: float) -> Callable[[Tensor], Tensor]:
+    return lambda x: 1 / (1 + base**-x)
 
 
 def detached(x: Tensor) -> Tensor:
@@ -103,8 +112,8 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "textbook",
-            "computes 1 / (1 + exp(-x)) for every x: for very negative x the exp is inf, the value 1 / inf is "
-            "still right, and the gradient is 0 * inf, which is nan",
+            "computes 1 / (1 + exp(-x)) for very negative x, too, if only inside a torch.where: the exp is inf, the "
+            "value 1 / inf is still right, and the gradient is 0 * inf, which is nan",
             textbook,
             "stable-sigmoid",
         ),
@@ -123,9 +132,11 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "by_tanh",
-            "goes through tanh: 1 + tanh(x / 2) rounds to 0 for x below about -17, so tiny probabilities vanish",
+            "takes the difference of numbers near 1, as in 1 + tanh(x / 2) or 1 - 1 / (1 + exp(x)): it rounds to 0 for "
+            "x below about -17, so tiny probabilities vanish",
             by_tanh,
             "saturation",
+            variants=(one_minus,),
         ),
         Mistake(
             "tanh_not_halved", "goes through tanh(x) where it should be tanh(x / 2)", tanh_not_halved, "sigmoid"
@@ -137,12 +148,25 @@ EXERCISE = Exercise(
             "saturation",
         ),
         Mistake(
+            "clamps_logits",
+            "clamps the logits before the exp: beyond the clamp the probability stops changing",
+            clamps_logits(30),
+            "saturation",
+            variants=tuple(map(clamps_logits, (10, 15, 20, 50))),
+        ),
+        Mistake(
             "over_elements",
             "divides by the sum over all elements: that is a softmax, a sigmoid looks at each element alone",
             over_elements,
             "sigmoid-or-softmax",
         ),
-        Mistake("base_two", "raises 2, not e, to the power of -x", base_two, "sigmoid"),
+        Mistake(
+            "base_two",
+            "raises 2 or 10, not e, to the power of -x",
+            to_another_base(2),
+            "sigmoid",
+            variants=(to_another_base(10),),
+        ),
         Mistake("in_place", "overwrites its input", in_place, "sigmoid"),
         Mistake("detached", "computes the right numbers outside of autograd", detached, "sigmoid"),
     ),

@@ -1,5 +1,8 @@
 """Exercise: the softmax, from scores to probabilities that sum to 1."""
 
+import math
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -16,7 +19,7 @@ def softmax(x: Tensor, dim: int) -> Tensor:
         dim: the axis of the classes, also counted from the end.
 
     Returns:
-        Probabilities of the same shape and dtype, for logits of any size.
+        Probabilities of the same shape and dtype, for logits of any size. A logit of -inf has the probability 0.
     """
     raise NotImplementedError
 
@@ -43,6 +46,44 @@ def shift_by_mean(x: Tensor, dim: int) -> Tensor:
 
 def _exp(x: Tensor, dim: int) -> Tensor:
     return torch.exp(x - x.amax(dim, keepdim=True))
+
+
+def clamps_logits(limit: float) -> Callable[[Tensor, int], Tensor]:
+    return lambda x, dim: no_shift(x.clamp(-limit, limit), dim)
+
+
+def replaces_nan(x: Tensor, dim: int) -> Tensor:
+    return torch.nan_to_num(no_shift(x, dim))
+
+
+def eps_in_sum(eps: float) -> Callable[[Tensor, int], Tensor]:
+    def wrong(x: Tensor, dim: int) -> Tensor:
+        e = _exp(x, dim)
+        return e / (e.sum(dim, keepdim=True) + eps)
+
+    return wrong
+
+
+def _right(x: Tensor, dim: int) -> Tensor:
+    e = _exp(x, dim)
+    return e / e.sum(dim, keepdim=True)
+
+
+def twice(x: Tensor, dim: int) -> Tensor:
+    return _right(_right(x, dim), dim)
+
+
+def base_two(x: Tensor, dim: int) -> Tensor:
+    return _right(x * math.log(2), dim)
+
+
+def sign_turned(x: Tensor, dim: int) -> Tensor:
+    return _right(-x, dim)
+
+
+def by_mean(x: Tensor, dim: int) -> Tensor:
+    e = _exp(x, dim)
+    return e / e.mean(dim, keepdim=True)
 
 
 def no_keepdim(x: Tensor, dim: int) -> Tensor:
@@ -134,6 +175,36 @@ EXERCISE = Exercise(
             shift_by_mean,
             "shift",
         ),
+        Mistake(
+            "clamps_logits",
+            "clamps the logits before the exp: beyond the clamp all of them are taken for equal",
+            clamps_logits(50),
+            "shift",
+            variants=tuple(map(clamps_logits, (10, 20, 30, 80, 88))),
+        ),
+        Mistake(
+            "replaces_nan",
+            "puts numbers in the place of nan after the division: inf / inf came of an overflow, and what is put there "
+            "does not sum to 1",
+            replaces_nan,
+            "shift",
+        ),
+        Mistake(
+            "eps_in_sum",
+            "adds a small number to the sum: after the shift it is never below 1, and now nothing sums to 1 any more",
+            eps_in_sum(1e-8),
+            "softmax",
+            variants=tuple(map(eps_in_sum, (1e-3, *cases.SMALL_NUMBERS[:-1]))),
+        ),
+        Mistake("twice", "puts the probabilities through a second softmax", twice, "softmax"),
+        Mistake("base_two", "raises 2, not e, to the power of the logits", base_two, "softmax"),
+        Mistake(
+            "sign_turned",
+            "has the sign of the logits turned around: the largest logit has to get the largest probability",
+            sign_turned,
+            "softmax",
+        ),
+        Mistake("by_mean", "divides by the mean of the exponentials, not by their sum", by_mean, "softmax"),
         Mistake(
             "no_keepdim",
             "sums without keepdim=True: the sums then line up with the wrong axis, silently for a square batch",

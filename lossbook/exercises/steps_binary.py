@@ -182,6 +182,26 @@ def weight_mistakes(right: BinaryLoss) -> tuple[Mistake, ...]:
         both = weight if pos_weight is None else pos_weight if weight is None else weight * pos_weight
         return right(input, target, None, reduction, both)
 
+    def on_target(
+        input: Tensor,
+        target: Tensor,
+        weight: Tensor | None = None,
+        reduction: str = "mean",
+        pos_weight: Tensor | None = None,
+    ) -> Tensor:
+        target = target if weight is None else target * weight
+        return right(input, target, None, reduction, pos_weight)
+
+    def on_input(
+        input: Tensor,
+        target: Tensor,
+        weight: Tensor | None = None,
+        reduction: str = "mean",
+        pos_weight: Tensor | None = None,
+    ) -> Tensor:
+        input = input if weight is None else input * weight
+        return right(input, target, None, reduction, pos_weight)
+
     return (
         Mistake("ignores_weight", "never uses weight", replace(right, finish=without_weight), "bce-weight"),
         Mistake(
@@ -196,6 +216,18 @@ def weight_mistakes(right: BinaryLoss) -> tuple[Mistake, ...]:
             "weight_on_positives",
             "multiplies weight to the term of y only: weight belongs to the whole loss of an element",
             on_positives,
+            "bce-weight",
+        ),
+        Mistake(
+            "weight_on_target",
+            "multiplies the target by weight: weight is a factor of the loss, and 1 - y would change with it",
+            on_target,
+            "bce-weight",
+        ),
+        Mistake(
+            "weight_on_input",
+            "multiplies the input by weight: weight is a factor of the loss, and leaves the model's answer alone",
+            on_input,
             "bce-weight",
         ),
         Mistake(
@@ -350,9 +382,14 @@ def no_check(input: Tensor, target: Tensor) -> None:
     """Let everything pass."""
 
 
-def assertion(input: Tensor, target: Tensor) -> None:
-    """Raise AssertionError where the shapes differ."""
-    assert input.shape == target.shape
+def another_error(kind: type[Exception]) -> Callable[[Tensor, Tensor], None]:
+    """Return a check that raises another error than ValueError where the shapes differ."""
+
+    def check(input: Tensor, target: Tensor) -> None:
+        if input.shape != target.shape:
+            raise kind(target.shape)
+
+    return check
 
 
 def shape_mistakes(right: BinaryLoss) -> tuple[Mistake, ...]:
@@ -368,8 +405,9 @@ def shape_mistakes(right: BinaryLoss) -> tuple[Mistake, ...]:
         Mistake(
             "asserts_shapes",
             "refuses different shapes with an error other than ValueError",
-            replace(right, check=assertion),
+            replace(right, check=another_error(AssertionError)),
             "bce-shapes",
+            variants=tuple(replace(right, check=another_error(kind)) for kind in (TypeError, RuntimeError)),
         ),
         Mistake(
             "reshapes_target",

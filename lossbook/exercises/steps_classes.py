@@ -394,6 +394,14 @@ def unchecked(input: Tensor, target: Tensor, counted: Tensor, reduction: str) ->
         raise ValueError(reduction)
 
 
+def refused_as_values(input: Tensor, target: Tensor, counted: Tensor, reduction: str) -> None:
+    """Raise ValueError also for a class that is not there."""
+    try:
+        check(input, target, counted, reduction)
+    except IndexError as error:
+        raise ValueError from error
+
+
 def target_mistakes(right: ClassLoss) -> tuple[Mistake, ...]:
     """Return what goes wrong with targets that do not fit."""
     return (
@@ -401,6 +409,12 @@ def target_mistakes(right: ClassLoss) -> tuple[Mistake, ...]:
             "unchecked",
             "does not look at the targets: a target too few goes unnoticed, and of a wrong class gather complains",
             replace(right, check=unchecked),
+            "ce-targets",
+        ),
+        Mistake(
+            "value_error",
+            "refuses a class that is not there with a ValueError: an index out of range is an IndexError",
+            replace(right, check=refused_as_values),
             "ce-targets",
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -57,6 +58,8 @@ CUT_OFF = (
     "returned the right numbers, cut off from their input: no gradient reaches it "
     "(.detach(), .item(), .numpy(), torch.tensor(...) and torch.no_grad() cut it off)"
 )
+
+TOO_SLOW = "was stopped because it took too long: is there a loop that does not end?"
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ def _in_gradients(problem: Problem, wanted: Array, given: Array) -> Difference:
 def _trouble(want: Outcome, got: Outcome, source: Source) -> str | None:
     """Return what is wrong with a call that has no value to compare, or None."""
     if got.timed_out or got.skipped:
-        return "never came back: is there a loop that does not end?" if got.timed_out else "was not tried"
+        return TOO_SLOW if got.timed_out else "was not tried"
     if want.failure is not None:
         return _failure_difference(want, got, source)
     if got.failure is not None:
@@ -147,22 +150,42 @@ def _compared(value: Any, aspect: Aspect) -> Any:
     return value
 
 
-def same_but_for_a_factor(one: Outcome, other: Outcome, aspect: Aspect, case: Case) -> bool:
-    """Return whether one answer is the other times one number, e.g. -1, or the number of samples."""
-    want, got = real_numbers(one), real_numbers(other)
-    if want is None or got is None:
+def same_but_for_a_factor(wrong: Outcome, got: Outcome, want: Outcome, aspect: Aspect, case: Case) -> bool:
+    """Return whether a mistake's answer times one number is the learner's: -1, say, or the number of samples.
+
+    Nearly any factor will do between tables of numbers that are wrong in their own way. Between single numbers,
+    or where the mistake itself is a factor of what is right, there is always one: it has to be one people make.
+    """
+    ours, theirs = real_numbers(wrong), real_numbers(got)
+    if ours is None or theirs is None:
         return False
-    factor = factor_between(want, got)
-    if not factor or (want.size == 1 and not _is_telling(factor)):
+    factor = factor_between(ours, theirs)
+    if not factor or not _times(factor, ours, theirs, aspect, case):
         return False
+    if not _is_telling(factor) and (ours.size == 1 or _is_factor_of(want, ours, aspect, case)):
+        return False
+    if wrong.gradient is None or got.gradient is None:
+        return wrong.gradient is got.gradient
+    slopes = (wrong.gradient.numbers.astype(np.float64), got.gradient.numbers.astype(np.float64))
+    return _times(factor, *slopes, aspect, case)
+
+
+def _times(factor: float, one: np.ndarray, other: np.ndarray, aspect: Aspect, case: Case) -> bool:
     with np.errstate(invalid="ignore"):
-        return near(want * factor, got, aspect, case)
+        return near(one * factor, other, aspect, case)
+
+
+def _is_factor_of(want: Outcome, numbers: np.ndarray, aspect: Aspect, case: Case) -> bool:
+    right = real_numbers(want)
+    return right is not None and _times(factor_between(right, numbers), right, numbers, aspect, case)
 
 
 def _is_telling(factor: float) -> bool:
-    """Return whether a factor between single numbers says something: a sign, or a sum in place of a mean."""
+    """Return whether a factor says something: a sign, a sum in place of a mean, bits in place of nats."""
     size = max(abs(factor), 1 / abs(factor))
-    return size < 10_000 and abs(size - round(size)) < 1e-4 * size
+    if size > 10_000:
+        return False
+    return abs(size - round(size)) < 1e-4 * size or math.isclose(size, 1 / math.log(2), rel_tol=1e-4)
 
 
 def factor_between(want: np.ndarray, got: np.ndarray) -> float:

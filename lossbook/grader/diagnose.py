@@ -15,6 +15,7 @@ Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
 Wrong = Callable[..., Any]
 
 ENOUGH = 0.6  # share of the telling cases that a mistake has to explain
+MISSES = 4  # failures that a mistake has with other answers than the learner's, until it is given up
 NEAR = 0.2  # how much less than the best one another mistake may explain, to be named too
 
 
@@ -35,6 +36,7 @@ class Match:
     numbers: int = 0  # of the hinted cases, those that have an answer, and not an error
     contradicting: int = 0
     aspects: int = 0
+    at_once: bool = False  # it explains, or hints at, the failure that the report shows first
 
     @property
     def share(self) -> float:
@@ -47,13 +49,13 @@ class Match:
         return (self.explained + max(self.hinted - self.explained, 0) / 2) / self.telling if self.telling else 0.0
 
     @property
-    def rank(self) -> tuple[bool, float, int, int]:
+    def rank(self) -> tuple[bool, bool, float, int, int]:
         """Sorts the best match first.
 
         What explains wrong numbers comes before what explains a missing check alone: whoever has both mistakes
-        wants to hear of the numbers first.
+        wants to hear of the numbers first. And they read the report from its top.
         """
-        return not self.numbers, -self.weighed_share, -self.aspects, -self.exact
+        return not self.numbers, not self.at_once, -self.weighed_share, -self.aspects, -self.exact
 
     @property
     def counts(self) -> bool:
@@ -67,10 +69,19 @@ class Match:
         return not self.contradicting and (self.aspects > 0 or self.hinted == self.telling > 0)
 
 
-def diagnose(
-    exercise: Exercise, drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]
-) -> tuple[Mistake, ...]:
-    """Return the mistakes that explain the learner's Outcomes, best first; at most three."""
+@dataclass(frozen=True)
+class Diagnosis:
+    """The mistakes that explain the learner's Outcomes, best first.
+
+    ``at_once`` says whether the best explains the failure that the report shows first.
+    """
+
+    mistakes: tuple[Mistake, ...] = ()
+    at_once: bool = False
+
+
+def diagnose(exercise: Exercise, drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> Diagnosis:
+    """Return the mistakes that explain the learner's Outcomes, at most three."""
     # failures first: after them it is mostly clear what a mistake cannot explain any more
     tried = sorted(_tried(drawn, wants, gots), key=lambda one: not one.failed)
     telling = _first_failures(tried)
@@ -83,12 +94,15 @@ def diagnose(
     return _best_three([match for match in best if match is not None], tried)
 
 
-def _best_three(matches: list[Match], tried: list[Tried]) -> tuple[Mistake, ...]:
+def _best_three(matches: list[Match], tried: list[Tried]) -> Diagnosis:
+    if not matches:
+        return Diagnosis()
     if any(one.failed and one.want.failure is None for one in tried) and not any(m.numbers for m in matches):
-        return ()  # a missing check would be named, and the wrong numbers be passed over
+        return Diagnosis()  # a missing check would be named, and the wrong numbers be passed over
     matches.sort(key=lambda match: match.rank)  # stable: the description breaks ties
-    best = matches[0].share if matches else 0.0
-    return tuple(match.mistake for match in matches if match.share > best - NEAR)[:3]
+    best = matches[0]
+    named = tuple(match.mistake for match in matches if match.share > best.share - NEAR)
+    return Diagnosis(named[:3], best.at_once)
 
 
 @dataclass(frozen=True)
@@ -117,6 +131,12 @@ def _first_failures(tried: list[Tried]) -> list[Tried]:
     return list(first.values())
 
 
+def _shown_first(tried: list[Tried]) -> Tried | None:
+    """Return the first failure that is no missing check, or else the first."""
+    failed = [one for one in tried if one.failed]
+    return next((one for one in failed if one.want.failure is None), failed[0] if failed else None)
+
+
 def _best_of(mistake: Mistake, matches: list[Match]) -> Match | None:
     own = [match for match in matches if match.mistake is mistake]
     return min(own, key=lambda match: match.rank, default=None)
@@ -140,15 +160,21 @@ def _matches(candidates: list[tuple[Mistake, Wrong]], tried: list[Tried], tellin
 
 
 def _hits(function: Wrong, failures: list[Tried], answers: _Answers) -> int:
-    """Return how many of a few failures a function explains: most explain none, and need no closer look."""
-    return sum(_explains(answers.of(function, one), one) for one in failures)
+    """Return how many of a few failures a function explains: most explain none, and need no closer look.
 
-
-def _explains(wrong: Outcome, one: Tried) -> bool:
-    if _is_alike(wrong, one):
-        return True
-    predicted = differs(one.want, wrong, one.aspect, one.case)
-    return predicted and same_but_for_a_factor(wrong, one.got, one.aspect, one.case)
+    One that was wrong a few times, each time in another way than the learner, is not looked at any further.
+    """
+    hits = misses = 0
+    for one in failures:
+        wrong = answers.of(function, one)
+        if _is_alike(wrong, one):
+            hits += 1
+        elif differs(one.want, wrong, one.aspect, one.case):
+            hits += same_but_for_a_factor(wrong, one.got, one.want, one.aspect, one.case)
+            misses += 1
+        if misses == MISSES and not hits:
+            return 0
+    return hits
 
 
 def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float, answers: _Answers) -> Match | None:
@@ -159,6 +185,7 @@ def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float, 
     match = Match(mistake)
     by_aspect: dict[str, list[bool]] = {}
     left = sum(one.failed for one in tried)
+    first = _shown_first(tried)
     for one in tried:
         left -= one.failed
         wrong = answers.of(function, one)
@@ -171,8 +198,9 @@ def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float, 
         match.exact += alike and same(wrong, one.got, one.aspect, one.case)
         match.contradicting += not one.failed
         if one.failed and predicted:
-            hinted = alike or same_but_for_a_factor(wrong, one.got, one.aspect, one.case)
+            hinted = alike or same_but_for_a_factor(wrong, one.got, one.want, one.aspect, one.case)
             match.hinted += hinted
+            match.at_once |= hinted and one is first
             match.numbers += hinted and one.want.failure is None
         by_aspect.setdefault(one.aspect.name, []).append(alike)
         most = (match.explained + left) / (match.telling + left)

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from lossbook.exercises import Aspect, Case, Exercise, Sweep, get_exercise
+from lossbook.exercises.forbidden import BOOK
 from lossbook.grader.compare import difference
 from lossbook.grader.curve import Curve
-from lossbook.grader.diagnose import diagnose
+from lossbook.grader.diagnose import Diagnosis, diagnose
 from lossbook.grader.outcome import Array, Outcome
 from lossbook.grader.patterns import pattern
 from lossbook.grader.report import AspectResult, CaseResult, Report
@@ -22,7 +23,13 @@ from lossbook.grader.show import show_call
 Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
 
 
-def evaluate(name: str, function: Callable[..., Any], seed: int | None = None, seconds: float = 5.0) -> Report:
+def evaluate(
+    name: str,
+    function: Callable[..., Any],
+    seed: int | None = None,
+    seconds: float = 5.0,
+    own_work: bool = False,
+) -> Report:
     """Compare a function with the reference, in this process, with a time limit for each call.
 
     Args:
@@ -30,6 +37,8 @@ def evaluate(name: str, function: Callable[..., Any], seed: int | None = None, s
         function: the learner's.
         seed: what the cases are drawn from; fresh without one. The verdict does not depend on it.
         seconds: how long each call may take.
+        own_work: whether it has to be somebody's own: calls of this book's functions are then forbidden, as
+            those of torch's always are.
 
     Returns:
         A report, also where the function raises, hangs or returns nonsense.
@@ -45,7 +54,8 @@ def evaluate(name: str, function: Callable[..., Any], seed: int | None = None, s
             f'write check("{name}", {name}), without parentheses after the name'
         )
     seed = secrets.randbelow(2**31) if seed is None else seed
-    return judge_call(exercise, seed, lambda drawn: run_all(function, drawn, exercise.forbidden, seconds))
+    forbidden = exercise.forbidden | {BOOK} if own_work and exercise.forbidden else exercise.forbidden
+    return judge_call(exercise, seed, lambda drawn: run_all(function, drawn, forbidden, seconds))
 
 
 def judge_call(exercise: Exercise, seed: int, call: Callable[[Drawn], list[list[Outcome]]]) -> Report:
@@ -118,11 +128,13 @@ def judge(exercise: Exercise, seed: int, drawn: Drawn, gots: list[list[Outcome]]
     forbidden = tuple(dict.fromkeys(name for got in outcomes for name in got.forbidden))
     unsolved = all(got.failure is not None and got.failure.is_a("NotImplementedError") for got in outcomes)
     wrong = not unsolved and not all(aspect.passed for aspect in aspects)
+    found = diagnose(exercise, drawn, wants, gots) if wrong else Diagnosis()
     return Report(
         name=exercise.name,
         seed=seed,
         aspects=aspects,
-        mistakes=diagnose(exercise, drawn, wants, gots) if wrong else (),
+        mistakes=found.mistakes,
+        at_once=found.at_once,
         pattern=pattern(drawn, wants, gots, exercise.source) if wrong else "",
         forbidden=forbidden,
         unsolved=unsolved,

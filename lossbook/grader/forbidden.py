@@ -2,14 +2,20 @@
 
 import functools
 import sys
+import threading
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, FrameType
 from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from lossbook.exercises.forbidden import AUTOGRAD
+import lossbook
+from lossbook.exercises.forbidden import AUTOGRAD, BOOK
+
+TORCH_FOLDER, BOOK_FOLDER = (f"{Path(module.__file__ or '').parent}/" for module in (torch, lossbook))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -30,6 +36,23 @@ class _Watch:
         bare = base_name(name)
         if bare in self.forbidden and bare not in self.called:
             self.called.append(bare)
+
+    def note_callers(self, frame: FrameType | None) -> None:
+        """Note the ready-made functions in Python that an operator is called from."""
+        while frame is not None and frame.f_code.co_filename != _RUNNER:
+            for name in _ready_made(frame.f_code, BOOK in self.forbidden):
+                self.note(name)
+            frame = frame.f_back
+
+
+_RUNNER = str(Path(__file__).with_name("runner.py"))  # what stands above it called the learner's function
+
+
+@functools.lru_cache(maxsize=4096)
+def _ready_made(code: CodeType, book_too: bool) -> tuple[str, ...]:
+    """Return the names of a function of torch, or of this book, and of its class; none for other code."""
+    folders = (TORCH_FOLDER, BOOK_FOLDER) if book_too else TORCH_FOLDER
+    return tuple(code.co_qualname.split(".")) if code.co_filename.startswith(folders) else ()
 
 
 _in_other_threads = _Watch()  # that of the trap that was entered last
@@ -56,8 +79,10 @@ class ForbiddenCalls(_Trap):
     """While this context is entered, ``called`` collects the forbidden functions that run.
 
     Two nets: torch's function mode sees the Python names (``torch.kl_div``, ``Tensor.softmax``); the
-    dispatcher sees the operators, also those reached through TorchScript or ``torch.ops``. Both belong to
-    the thread that enters them: :class:`InThread` is for the others.
+    dispatcher sees the operators, also those reached through TorchScript or ``torch.ops``, and whether it is
+    a function in Python that calls them (``torch._refs.softmax``; with BOOK also ``lossbook.activations``).
+    Both belong to the thread that enters them: :class:`InThread` is for the others, and for those that Python
+    starts meanwhile it is entered by itself.
     """
 
     def __init__(self, forbidden: frozenset[str]) -> None:
@@ -68,8 +93,14 @@ class ForbiddenCalls(_Trap):
 
     def __enter__(self) -> "ForbiddenCalls":
         _in_other_threads.forbidden, _in_other_threads.called = self._watch.forbidden, self.called
+        self._profile = threading.getprofile()
+        threading.setprofile(_begin_thread)
         super().__enter__()
         return self
+
+    def __exit__(self, *exception: Any) -> None:
+        super().__exit__(*exception)
+        threading.setprofile(self._profile)
 
     def in_backward(self) -> TorchFunctionMode:
         """Return the net for the gradient's computation: a learner's autograd.Function may call anything there.
@@ -84,6 +115,12 @@ class InThread(_Trap):
 
     def __init__(self) -> None:
         super().__init__(_in_other_threads)
+
+
+def _begin_thread(frame: FrameType, event: str, argument: object) -> None:
+    """Set the nets in a new thread, where Python calls this first; they end with the thread."""
+    sys.setprofile(None)
+    InThread().__enter__()
 
 
 @functools.cache
@@ -121,6 +158,7 @@ class _DispatchTrap(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         self._watch.note(func._schema.name)
+        self._watch.note_callers(sys._getframe(1))
         return func(*args, **(kwargs or {}))
 
 
@@ -132,4 +170,3 @@ class _UncompiledDispatchTrap(_DispatchTrap):
         return True
 
     __torch_dispatch__ = _DispatchTrap.__torch_dispatch__  # torch wraps what stands in the class itself
-

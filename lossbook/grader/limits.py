@@ -11,6 +11,10 @@ class OutOfTime(BaseException):
     """Raised inside a call that took too long. Not an Exception, so that ``except Exception`` lets it pass."""
 
 
+class _EndOfThread(OutOfTime, SystemExit):
+    """The same for a thread: on a SystemExit it ends without a word, even where nothing catches it any more."""
+
+
 class Worker:
     """One thread that runs jobs, each with its time limit.
 
@@ -44,5 +48,5 @@ class Worker:
         raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
         deadline = time.monotonic() + self.GRACE
         while thread.is_alive() and time.monotonic() < deadline:
-            raise_in(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(OutOfTime))
+            raise_in(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_EndOfThread))
             thread.join(0.05)

@@ -29,7 +29,7 @@ def check(name: str, function: Callable[..., Any]) -> float:
         NothingEarned: no point was earned.
         KeyError: there is no exercise of that name.
     """
-    report = evaluate(name, function)
+    report = evaluate(name, function, own_work=True)
     _display(report)
     if report.earned == 0:
         raise NothingEarned(report.summary)

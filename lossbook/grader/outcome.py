@@ -96,9 +96,21 @@ def freeze(value: object) -> Any:
         return tuple(freeze(item) for item in value)
     if type(value) is list and len(value) <= SHORT_LIST and {*map(type, value)} <= {bool, int, float}:
         return list(value)
-    if type(value) is dict and {*map(type, value)} <= {str, int, float, bool}:  # others have a __str__ of their own
+    if isinstance(value, np.generic) and type(value).__module__ == "numpy":
+        # np.float64 is a float for Python, too
+        return freeze(value.item()) if value.dtype.kind in "biufU" else Other(_name(value))
+    if type(value) is dict and {*map(type, value)} <= {
+        str,
+        int,
+        float,
+        bool,
+    }:  # others have a __str__ of their own
         return {str(key): freeze(item) for key, item in value.items()}
-    return Other(f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins."))
+    return Other(_name(value))
+
+
+def _name(value: object) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
 
 
 def array(x: Tensor) -> Array:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from lossbook.exercises import TORCH, Aspect, Case, Source
 from lossbook.grader.compare import difference, factor_between, near, real_numbers
-from lossbook.grader.outcome import Outcome
+from lossbook.grader.outcome import Array, Outcome
 
 Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
 
@@ -27,7 +28,9 @@ class Pair:
 
     def fits(self, guess: np.ndarray) -> bool:
         """Return whether the learner's numbers are ``guess``, as far as rounding lets one tell."""
-        return near(guess, self.got, self.aspect, self.case)
+        if all(x.dtype == torch.float32 for x in self.case.floating_inputs):
+            guess = guess.astype(np.float32)  # what overflows there overflows here
+        return near(guess.astype(np.float64), self.got, self.aspect, self.case)
 
 
 def pattern(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]], source: Source = TORCH) -> str:
@@ -35,7 +38,9 @@ def pattern(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]],
     pairs = list(_pairs(drawn, wants, gots))
     with np.errstate(all="ignore"):  # a guess may overflow; then it does not fit
         said = _by_numbers(pairs, source) if pairs else ""
-    return said or _by_failures(drawn, wants, gots) or _by_aspects(drawn, wants, gots) or _negative(pairs)
+    said = said or _by_form(drawn, wants, gots) or _by_failures(drawn, wants, gots)
+    said = said or _by_refusals(drawn, wants, gots) or _in_float32(pairs)
+    return said or _by_aspects(drawn, wants, gots) or _rounded(pairs) or _negative(pairs)
 
 
 def _pairs(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> Iterator[Pair]:
@@ -71,9 +76,16 @@ def _times(count: Callable[[Pair], int], power: int) -> Callable[[Pair], bool]:
     return lambda pair: count(pair) > 1 and pair.fits(pair.want * float(count(pair)) ** power)
 
 
+def _is_input(pair: Pair) -> bool:
+    first = pair.case.args[0]
+    return isinstance(first, Tensor) and not first.is_complex() and pair.fits(first.double().numpy())
+
+
 def _same_numbers_elsewhere(pair: Pair) -> bool:
-    want, got = np.sort(pair.want, axis=None), np.sort(pair.got, axis=None)
-    return want.size > 1 and near(want, got, pair.aspect, pair.case)
+    want, got = pair.want.ravel(), pair.got.ravel()
+    if want.size < 2 or near(want, got, pair.aspect, pair.case):
+        return False
+    return near(np.sort(want), np.sort(got), pair.aspect, pair.case)
 
 
 _TESTS: tuple[tuple[Callable[[Pair], bool], str], ...] = (
@@ -90,16 +102,17 @@ _TESTS: tuple[tuple[Callable[[Pair], bool], str], ...] = (
     (lambda p: p.fits(1 - p.want), "The answers are 1 minus {right}."),
     (lambda p: p.fits(np.exp(p.want)), "The answers are the exponentials of {right}: a logarithm is missing."),
     (
-        lambda p: bool((p.want > 0).all()) and p.fits(np.log(p.want)),
+        lambda p: bool((p.want >= 0).all()) and p.fits(np.log(p.want)),
         "The answers are the logarithms of {right}: one logarithm too many.",
     ),
+    (_is_input, "It returns its first argument as it came."),
     (_same_numbers_elsewhere, "The answers are {right} in another order: an axis may be mixed up."),
 )
 
 
 def _constant(pairs: list[Pair], source: Source) -> str:
-    """Look for one factor, or one offset, for all cases. One or two numbers would be no evidence."""
-    if sum(pair.want.size for pair in pairs) < 3:
+    """Look for one factor, or one offset, for all cases. One case, or two numbers, would be no evidence."""
+    if len(pairs) < 2 or sum(pair.want.size for pair in pairs) < 3:
         return ""
     factors = [factor_between(pair.want, pair.got) for pair in pairs]
     is_known = _one_number(factors) and not math.isclose(factors[0], 1, rel_tol=1e-3)
@@ -123,20 +136,107 @@ def _one_number(numbers: list[float]) -> bool:
     return all(math.isfinite(n) and n and math.isclose(n, numbers[0], rel_tol=1e-4) for n in numbers)
 
 
-def _by_failures(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:
-    """Say it where no call that should have an answer has one."""
-    bad = [
-        got
+def _by_form(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:
+    """Say it where the numbers are right and have another shape, or another dtype."""
+    forms = {_form(one) for one in _failures(drawn, wants, gots)}
+    return _FORMS.get(forms.pop(), "") if len(forms) == 1 else ""
+
+
+_FORMS = {
+    "shape": "The numbers are right, their shape is not.",
+    "dtype": "The numbers are right, their dtype is not.",
+}
+
+
+def _form(one: Failed) -> str:
+    want, got = one.want.value, one.got.value
+    if not isinstance(want, Array) or not isinstance(got, Array):
+        return ""
+    right, given = real_numbers(one.want), real_numbers(one.got)
+    if right is None or given is None or not near(right.ravel(), given.ravel(), one.aspect, one.case):
+        return ""
+    return "shape" if want.shape != got.shape else "dtype" if want.dtype != got.dtype else ""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A case that has an answer, and was answered wrongly."""
+
+    aspect: Aspect
+    case: Case
+    want: Outcome
+    got: Outcome
+
+
+def _failures(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> list[Failed]:
+    return [one for one in _answerable(drawn, wants, gots) if difference(one.want, one.got, one.aspect, one.case)]
+
+
+def _answerable(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> list[Failed]:
+    return [
+        Failed(aspect, case, want, got)
         for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True)
         for case, want, got in zip(cases, want_row, got_row, strict=True)
-        if want.failure is None and difference(want, got, aspect, case) is not None
+        if want.failure is None
     ]
+
+
+def _by_failures(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:
+    """Say it where what is wrong is that there is no answer."""
+    bad = [one.got for one in _failures(drawn, wants, gots)]
+    always = len(bad) == len(_answerable(drawn, wants, gots))
     kinds = {got.failure.kind for got in bad if got.failure is not None}
     if bad and all(got.failure is not None for got in bad):
-        return f"It stops with an error ({', '.join(sorted(kinds))}) before there is an answer."
-    if bad and all(got.failure is None and got.value is None for got in bad):
-        return "It returns None: is a return statement missing?"
+        where = "It" if always else "In some calls it"
+        return f"{where} stops with an error ({', '.join(sorted(kinds))}) before there is an answer."
+    if bad and all(_is_nothing(got) for got in bad):
+        return "It returns None: is a return statement missing?" if always else _SOMETIMES_NOTHING
     return ""
+
+
+def _by_refusals(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:
+    """Say it where everything is right but for the kind of some errors."""
+    wrong = [
+        (want, got)
+        for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True)
+        for case, want, got in zip(cases, want_row, got_row, strict=True)
+        if difference(want, got, aspect, case) is not None
+    ]
+    if wrong and all(want.failure is not None and got.failure is not None for want, got in wrong):
+        return "It refuses what it has to refuse, with another error than the one that is asked for."
+    return ""
+
+
+_SOMETIMES_NOTHING = "In some calls it returns None: does each way through it end in a return statement?"
+
+
+def _is_nothing(got: Outcome) -> bool:
+    return got.value is None and got.failure is None and not got.timed_out and not got.skipped
+
+
+def _in_float32(pairs: list[Pair]) -> str:
+    """Say it where float64 is right to float32's digits."""
+    if (
+        all(x.dtype == torch.float64 for p in pairs for x in p.case.floating_inputs)
+        and _largest_miss(pairs) < 1e-6
+    ):
+        return "For float64 the answers have float32's digits only: is something on the way in float32?"
+    return ""
+
+
+def _rounded(pairs: list[Pair]) -> str:
+    """Say it where only the first digits are right."""
+    rounded = _largest_miss(pairs) < 2e-3
+    return "The answers are right to about three digits: is something on the way rounded?" if rounded else ""
+
+
+def _largest_miss(pairs: list[Pair]) -> float:
+    """Return the largest difference, as a share of its case's largest right number; inf where there is none."""
+    if not pairs or not all(p.want.shape == p.got.shape for p in pairs):
+        return math.inf
+    with np.errstate(all="ignore"):
+        miss = max(float(np.max(np.abs(p.got - p.want)) / np.max(np.abs(p.want))) for p in pairs)
+    return miss if math.isfinite(miss) else math.inf
 
 
 def _by_aspects(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:

@@ -11,6 +11,8 @@ from lossbook.grader.curve import Curve
 from lossbook.grader.page import as_html
 from lossbook.grader.text import as_text
 
+NO_POINTS = ", so there are no points for it."
+
 
 @dataclass(frozen=True)
 class CaseResult:
@@ -54,6 +56,7 @@ class Report:
         seed: gives the same cases again.
         aspects: with points and results, in the order of the description.
         mistakes: the named mistakes that the numbers match, best first.
+        at_once: whether the first of them explains the first failure.
         pattern: a sentence on how the numbers differ from the right ones, "" if nothing can be said.
         forbidden: torch functions that are the answer itself and were called; there are no points then.
         unsolved: the function still raises NotImplementedError.
@@ -76,6 +79,7 @@ class Report:
     warnings: tuple[str, ...]
     printed: str
     hints: tuple[str, ...]
+    at_once: bool = True
     curve: Curve | None = None
     source: Source = TORCH
 
@@ -110,13 +114,18 @@ class Report:
         if self.passed:
             return self.source.all_right
         if self.forbidden:
-            names = " and ".join(f"torch's own {name}" for name in self.forbidden)
-            task = "Finding the formula" if AUTOGRAD.issuperset(self.forbidden) else "Writing that function"
-            return f"It calls {names}. {task} is the exercise, so there are no points for it."
+            names = " and ".join(self.forbidden)
+            if AUTOGRAD.issuperset(self.forbidden):
+                return f"It calls torch's own {names}. Finding the formula is the exercise{NO_POINTS}"
+            whose = "torch's own, or this book's"
+            return f"It calls {names} ready-made ({whose}). Writing that function is the exercise{NO_POINTS}"
         if self.unsolved:
             return "It is not written yet: replace the line that raises NotImplementedError."
-        if self.mistakes:
+        if self.mistakes and self.at_once:
             return f"This looks like a solution that {self.mistakes[0].title}."
+        if self.mistakes:
+            known = self.pattern or "None of the known mistakes explains the first ✗."
+            return f"{known} Further down this looks like a solution that {self.mistakes[0].title}."
         known = self.pattern or "None of the known mistakes fits."
         return f"{known} Start with the first ✗: its case is the smallest that fails."
 

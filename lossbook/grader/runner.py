@@ -38,7 +38,8 @@ def run_all(
 
     After a call that could not be stopped the others are skipped.
     """
-    warm_up()
+    if forbidden:
+        warm_up()
     worker = Worker()
     return [
         [_run_limited(worker, function, case, aspect.gradient, forbidden, seconds) for case in cases]
@@ -82,6 +83,7 @@ def _run_limited(
 def isolated() -> Iterator[None]:
     """While this lasts the process's settings are torch's defaults; a call's own are undone after it."""
     stdout, stderr, dtype, grad = sys.stdout, sys.stderr, torch.get_default_dtype(), torch.is_grad_enabled()
+    for_new_threads = threading.getprofile()  # the trap's; a call that is given up never takes it back
     torch.set_default_dtype(torch.float32)
     inference = torch.inference_mode(False) if torch.is_inference_mode_enabled() else contextlib.nullcontext()
     try:
@@ -91,11 +93,12 @@ def isolated() -> Iterator[None]:
     finally:
         torch.set_grad_enabled(grad)
         torch.set_default_dtype(dtype)
+        threading.setprofile(for_new_threads)
         sys.stdout, sys.stderr = stdout, stderr
 
 
 def run(
-    function: Callable[..., Any], case: Case, gradient: bool, forbidden: frozenset[str] | None = None
+    function: Callable[..., Any], case: Case, gradient: bool, forbidden: frozenset[str] = frozenset()
 ) -> Outcome:
     """Call ``function`` on a copy of the case's arguments, without a time limit, and return what came of it."""
     printed = io.StringIO()
@@ -114,14 +117,15 @@ def run(
 
 
 def call(
-    function: Callable[..., Any], case: Case, gradient: bool, forbidden: frozenset[str] | None = None
+    function: Callable[..., Any], case: Case, gradient: bool, forbidden: frozenset[str] = frozenset()
 ) -> Outcome:
     """The same where somebody else takes care of what it prints, warns of and sets: :func:`trusting`."""
     args, kwargs = _copy(case.args), _copy(dict(case.kwargs))
     if gradient:
         leaf = args[0].requires_grad_()
         args = (leaf.clone(), *args[1:])  # not the leaf itself: a change in place is to be seen, not an error
-    trap = contextlib.nullcontext(None) if forbidden is None else ForbiddenCalls(forbidden)
+    # where nothing is forbidden a search of thousands of steps need not pay for the trap
+    trap = ForbiddenCalls(forbidden) if forbidden else contextlib.nullcontext(None)
     slope, frozen, failure = None, None, None
     try:
         with trap as caught_calls:

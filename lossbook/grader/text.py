@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 WIDTH = 100
 
 
-def as_text(report: Report) -> str:
-    """Return the report in lines of at most about 100 characters."""
+def as_text(report: Report, width: int = WIDTH) -> str:
+    """Return the report in lines of at most about ``width`` characters."""
     lines = [f"{report.name}: {report.earned} of {report.points} points", ""]
     if report.unsolved:
-        return "\n".join([*lines, report.summary, f"The chapter: {report.chapter}"])
+        return "\n".join([*lines, *textwrap.wrap(report.summary, width), f"The chapter: {report.chapter}"])
     column = max(len(aspect.name) for aspect in report.aspects)
     for aspect in report.aspects:
-        lines += _aspect_lines(aspect, column, report.source.label)
-    lines += ["", *textwrap.wrap(report.summary, WIDTH)]
+        lines += _aspect_lines(aspect, column, report.source.label, width)
+    lines += ["", *textwrap.wrap(report.summary, width)]
     if report.mistakes and not report.passed and not report.forbidden:
         lines.append(f"Read about it: {report.chapter}#{report.mistakes[0].see}")
     elif not report.passed:
@@ -32,15 +32,20 @@ def as_text(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _aspect_lines(aspect: AspectResult, column: int, expected: str) -> list[str]:
+def _aspect_lines(aspect: AspectResult, column: int, expected: str, width: int) -> list[str]:
     mark, earned = ("✓", aspect.points) if aspect.passed else ("✗", 0)
     lines = [f"  {mark} {aspect.name:<{column}}  {earned}/{aspect.points}"]
     failure = aspect.first_failure
     if failure and failure.difference:
         note = f"  ({failure.note})" if failure.note else ""
         for paragraph in (f"{failure.call}{note}", failure.difference.problem):
-            lines += textwrap.wrap(paragraph, WIDTH, initial_indent="      ", subsequent_indent="        ")
+            lines += textwrap.wrap(paragraph, width, initial_indent="      ", subsequent_indent="        ")
         if failure.difference.returned:
-            lines.append(f"      {'yours:':<{len(expected) + 1}} {failure.difference.returned}")
-            lines.append(f"      {expected}: {failure.difference.expected}")
+            column = len(expected) + 1
+            both = ("yours:", failure.difference.returned), (f"{expected}:", failure.difference.expected)
+            for name, answer in both:
+                indent = " " * (7 + column)  # numbers below numbers
+                lines += textwrap.wrap(
+                    answer, width, initial_indent=f"      {name:<{column}} ", subsequent_indent=indent
+                )
     return lines

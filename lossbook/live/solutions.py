@@ -131,10 +131,10 @@ def dataset_mean_loss(batches, weight=None, ignore_index=-100):
     total = divisor = 0.0
     for logits, target in batches:
         kept = target != ignore_index
-        logits, target = logits[kept], target[kept]
-        s = logits - logits.max(1, keepdims=True)
-        losses = np.log(np.exp(s).sum(1)) - s[np.arange(len(s)), target]
-        w = np.ones(len(s)) if weight is None else weight[target]
+        x, y = logits[kept], target[kept]
+        s = x - x.max(1, keepdims=True)
+        losses = np.log(np.exp(s).sum(1)) - s[np.arange(len(s)), y]
+        w = np.ones(len(s)) if weight is None else weight[y]
         total += (w * losses).sum()
         divisor += w.sum()
     return total / divisor if divisor else np.nan

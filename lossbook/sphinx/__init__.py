@@ -7,6 +7,7 @@
 | `trim` | keeps what is loaded from outside, or loaded in vain, off the pages |
 | `notebooks`, `plain` | the notebook behind the download button, in the markdown that any Jupyter shows |
 | `api` | docstrings of attributes as they stand |
+| `pictures` | pixels in drawings, as files that do not hold up the text |
 | `pages` | the last pass over written pages: no path of this machine stays in them |
 | `labs` | sliders: their scripts, on the pages that have them |
 | `search` | what the search page ranks: each section with its text |
@@ -16,6 +17,7 @@
 | `live_assets`, `live_python` | what these exercises load: scripts, cases, Python and NumPy |
 | `assets` | where those parts come from, and the one place that orders this pass |
 | `execution` | executes the chapters side by side, before the pages are made |
+| `dependencies` | which code and data the results of a chapter depend on |
 | `build`, `serve`, `pdf` | ``python -m lossbook.sphinx.build``, ``... .serve`` and ``... .pdf`` |
 """
 
@@ -33,8 +35,8 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register all parts with Sphinx."""
     # Imported late: `build` and `serve` live in this package and must start at once.
-    from lossbook.sphinx import api, assets, folding, katex, labs, live, notebooks, search, trim
+    from lossbook.sphinx import api, assets, folding, katex, labs, live, notebooks, pictures, search, trim
 
-    for part in (api, katex, folding, trim, notebooks, labs, live, search, assets):
+    for part in (api, katex, folding, trim, notebooks, labs, live, pictures, search, assets):
         part.setup(app)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

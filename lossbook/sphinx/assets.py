@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,16 @@ from sphinx.application import Sphinx
 
 from lossbook import __version__
 from lossbook.sphinx import fonts, labs, live_assets, pages, search, stylesheet
-from lossbook.sphinx.paths import STATIC
-
-PRELOAD = ("text.woff2",)
-"""Fonts that the first screen cannot do without."""
+from lossbook.sphinx.paths import STATIC, TEMPLATES
 
 JOINED = ("documentation_options", "doctools", "sphinx_highlight")
 """Scripts of Sphinx's that are part of ``book.js``, in their order."""
+
+SEARCH = ("search-data.js", "search.js")
+"""What the search page loads beyond that, in its order."""
+
+OF_SPHINX = ("highlighted",)
+"""Classes that Sphinx's scripts give to elements, and that our styles know."""
 
 UNUSED = (
     "check-solid.svg",
@@ -74,19 +78,47 @@ def _describe_page(
 ) -> None:
     """Give the templates what they name ``lossbook_...``."""
     torch_version = version("torch").split("+")[0]
-    context["lossbook_preload"] = PRELOAD
-    context["lossbook_styles"] = _styles(context)
-    context["lossbook_script_version"] = version_of(f"{_own_script()} {version('sphinx')} {__version__}")
+    has_labs, is_live = bool(context.get("lossbook_labs")), "lossbook_live_version" in context
+    styles = stylesheet.of_page(
+        context.get("body", ""),
+        context["content_root"],
+        around=_around(labs=has_labs, live=is_live, search=pagename == "search"),
+    )
+    context["lossbook_styles"], context["lossbook_fonts"] = styles.rules, styles.fonts
+    context["lossbook_font_version"] = __version__
+    context["lossbook_sheets"], context["lossbook_scripts"] = _rest(pagename, context)
     context["lossbook_versions"] = f"lossbook {__version__}, executed with torch {torch_version}"
     context["lossbook_description"] = _description(doctree) or app.config.html_title
     context["css_files"] = [sheet for sheet in context["css_files"] if not stylesheet.is_replaced(sheet)]
 
 
-def _styles(context: dict[str, Any]) -> str:
-    extra = [labs.STYLES] if context.get("lossbook_labs") else []
-    extra += [live_assets.STYLES] if context.get("lossbook_live_version") else []
-    body, root = context.get("body", ""), context["content_root"]
-    return stylesheet.of_page(body, root, extra=tuple(path.read_text(encoding="utf-8") for path in extra))
+Element = dict[str, str]
+
+
+def _rest(pagename: str, context: dict[str, Any]) -> tuple[list[Element], list[Element]]:
+    """Return what the page's elements for style sheets and scripts say: they are made once the text is there."""
+    static = f"{context['content_root']}_static"
+    book = f"{static}/book.js?v={version_of(_own_script() + version('sphinx') + __version__)}"
+    sheets, scripts = [], [{"src": book}]
+    if live := context.get("lossbook_live_version"):
+        sheets.append({"rel": "stylesheet", "href": f"{static}/live/live.css?v={live}"})
+        scripts.append({"src": f"{static}/live/live.js?v={live}"})
+    if shown := context.get("lossbook_labs"):
+        sheets.append({"rel": "stylesheet", "href": f"{static}/{labs.folder()}/{labs.STYLES.name}"})
+        scripts += [{"type": "module", "src": f"{static}/{labs.folder()}/{name}.js"} for name in shown]
+    if pagename == "search":
+        scripts += [{"src": f"{static}/{name}"} for name in SEARCH]
+    return sheets, scripts
+
+
+@lru_cache
+def _around(*, labs: bool, live: bool, search: bool) -> str:
+    """Return the text of what is around a page's own: templates, and the scripts that such a page has."""
+    sources = [*sorted(TEMPLATES.glob("*.html")), STATIC / "js" / "book.js"]
+    sources += sorted((STATIC / "sliders").glob("*.js")) if labs else []
+    sources += sorted((STATIC / "live").glob("*.js")) if live else []
+    sources += [STATIC / "js" / "search.js"] if search else []
+    return "\n".join([*(path.read_text(encoding="utf-8") for path in sources), *OF_SPHINX])
 
 
 def _description(doctree: nodes.document | None) -> str:

@@ -48,7 +48,7 @@ def digest_of_book() -> str:
 
 
 def digest_of_code() -> str:
-    """Digest the code and the versions that chapters import: when they change, every chapter is executed anew."""
+    """Digest the code and the versions behind losses and exercises, without what only shows or grades them."""
     modules = _files([PROJECT / "lossbook"])
     names = ((path, str(path.relative_to(PROJECT))) for path in modules)
     executed = [path for path, name in names if not name.startswith(_NOT_EXECUTED)]
@@ -135,7 +135,7 @@ def _execute() -> None:
     started = time.monotonic()
     command = [sys.executable, "-m", "lossbook.sphinx.live_assets"]
     with subprocess.Popen(command, cwd=PROJECT, text=True, stderr=subprocess.PIPE) as preparing:
-        executed = execution.execute_chapters(digest_of_code())
+        executed = execution.execute_chapters()
         _, trouble = preparing.communicate()
     if preparing.returncode:
         raise BrokenPart(trouble.strip())

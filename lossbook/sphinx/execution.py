@@ -1,23 +1,36 @@
 """Execute the chapters side by side before the pages are made, into the cache that MyST-NB reads.
 
 MyST-NB executes one chapter after the other, and its cache knows the cells of a chapter but not the code
-that they import. So the cache is dropped when that code, or torch, changes.
+that they import. So what it keeps of a chapter is dropped when that code (see `dependencies`), or torch, changes.
 """
 
+import json
 import logging
+import multiprocessing
 import os
-import shutil
+import re
 from pathlib import Path
 
 import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.base import JupyterCacheAbstract
 from jupyter_cache.executors import load_executor
+from jupyter_cache.executors.basic import ExecutionWorkerLocalMProc, ProcessData
 from myst_nb.core.read import is_myst_markdown_notebook
 
+from lossbook.sphinx import dependencies
+from lossbook.sphinx.build import digest
 from lossbook.sphinx.paths import BOOK, OUTPUT, PROJECT
 
 CACHE = OUTPUT / ".jupyter_cache"
+LONGEST = (
+    "teaching/run-a-class.md",
+    "practice/residual-network.md",
+    "practice/heartbeats.md",
+    "practice/noisy-labels.md",
+)
+"""Begun first, so that at the end no processor waits for one of them. A wrong name costs seconds, nothing else."""
+
 _KERNEL = """c = get_config()
 c.Application.log_level = 40
 
@@ -25,28 +38,67 @@ from ipykernel.iostream import OutStream
 
 OutStream.flush_interval = 3600.0
 """
+_CELL = re.compile(r"^(`{3,})\{code-cell\}[^\n]*\n((?::[^\n]*\n)*)(.*?)^\1\s*$", re.MULTILINE | re.DOTALL)
 _READER = {"type": "plugin", "name": "myst_nb_md"}
 
 
-def execute_chapters(code: str) -> int:
+def execute_chapters() -> int:
     """Execute each chapter that is not in the cache. Return how many were.
 
     A chapter that fails is left for MyST-NB, which reports it with its cell and traceback.
-
-    Args:
-        code: Digest of all that chapters import.
     """
-    cache = _cache_for(code)
-    waiting = [path for path in chapters() if not _is_cached(cache, path)]
+    cache = get_cache(CACHE)
+    forget_outdated(cache, {_name(path): digest_behind(path) for path in chapters()})
+    waiting = sorted(
+        (path for path in chapters() if not _is_cached(cache, path)), key=lambda path: _name(path) not in LONGEST
+    )
     if not waiting:
         return 0
     _isolate_kernels()
     print(f"Executing {', '.join(path.stem for path in waiting)} ...", flush=True)
-    for path in waiting:
-        cache.add_nb_to_project(str(path), read_data=_READER)
-    executor = load_executor("local-parallel", cache, logger=_quiet_logger())
-    executor.run_and_cache(filter_uris=[str(path) for path in waiting], timeout=_timeout())
+    _execute(cache, waiting)
     return len(waiting)
+
+
+def _execute(cache: JupyterCacheAbstract, waiting: list[Path]) -> None:
+    """Give each processor the next chapter when it is done with one. (jupyter-cache deals them out in threes.)"""
+    executor = load_executor("local-parallel", cache, logger=_quiet_logger())
+    records = {record.uri: record for record in executor.get_records(filter_uris=[str(path) for path in waiting])}
+    timeout = _timeout()
+    work = [ProcessData(records[str(path)].pk, str(path), cache, timeout, False) for path in waiting]
+    multiprocessing.log_to_stderr(logging.ERROR)
+    with multiprocessing.Pool(min(len(work), os.cpu_count() or 1)) as pool:
+        pool.map(ExecutionWorkerLocalMProc(), work, chunksize=1)
+
+
+def digest_behind(path: Path) -> str:
+    """Digest the code, data and versions that the results of a chapter depend on, besides its own cells."""
+    sources = cells_in(path.read_text(encoding="utf-8"))
+    return digest([*dependencies.files_behind(sources, PROJECT), PROJECT / "constraints.txt"])
+
+
+def cells_in(text: str) -> list[str]:
+    """Return the sources of a chapter's code cells. (MyST-NB's own reader takes a second for all chapters.)"""
+    return [cell[2] for cell in _CELL.findall(text)]
+
+
+def forget_outdated(cache: JupyterCacheAbstract, digests: dict[str, str]) -> None:
+    """Drop from the cache all that was executed with other code than these digests say, by chapter.
+
+    Also results for cells that a chapter had before: they would come back when the cells do.
+    """
+    stamp = CACHE / "executed-with.json"
+    before = json.loads(stamp.read_text(encoding="utf-8")) if stamp.exists() else {}
+    for record in cache.list_cache_records():
+        name = _name(Path(record.uri))
+        if name not in digests or before.get(name) != digests[name]:
+            cache.remove_cache(record.pk)
+    stamp.write_text(json.dumps(digests), encoding="utf-8")
+
+
+def _name(path: Path) -> str:
+    """Return the name of a chapter below the folder of the book, wherever that was when it was executed."""
+    return "/".join(path.parts[len(path.parts) - path.parts[::-1].index(BOOK.name) :])
 
 
 def chapters() -> list[Path]:
@@ -64,15 +116,6 @@ def _files_named_in(entry: object) -> list[str]:
         return []
     here = [str(entry[key]) for key in ("root", "file") if key in entry]
     return here + [name for value in entry.values() for name in _files_named_in(value)]
-
-
-def _cache_for(code: str) -> JupyterCacheAbstract:
-    stamp = CACHE / "executed-with"
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != code:
-        shutil.rmtree(CACHE, ignore_errors=True)
-        CACHE.mkdir(parents=True)
-        stamp.write_text(code, encoding="utf-8")
-    return get_cache(CACHE)
 
 
 def _is_cached(cache: JupyterCacheAbstract, path: Path) -> bool:

@@ -48,6 +48,50 @@ TEXT_FONTS = (
 )
 
 
+@dataclass(frozen=True)
+class Measures:
+    """What decides where lines break, and where they stand in their height, in em. Widths: the mean in English."""
+
+    width: float
+    ascent: float
+    descent: float
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """A font of the reader's device that is shown until ours is there."""
+
+    family: str
+    local: tuple[str, ...]
+    width: float
+    ours: Measures
+
+
+SERIF, SANS = Measures(0.479, 1.036, 0.335), Measures(0.418, 1.024, 0.400)
+STAND_INS = (
+    StandIn("Near Georgia", ("Georgia",), 0.446, SERIF),
+    StandIn("Near Times", ("Liberation Serif", "Times New Roman"), 0.406, SERIF),
+    StandIn("Near Arial", ("Liberation Sans", "Arial", "Roboto"), 0.446, SANS),
+)
+"""Widths are those of @capsizecss/metrics 4. Android's serif needs none: Noto Serif is as wide as ours."""
+
+
+def stand_ins() -> str:
+    """Return the rules that make fonts of the device as wide as ours: the text hardly moves when ours come."""
+    return "\n".join(map(stand_in, STAND_INS))
+
+
+def stand_in(other: StandIn) -> str:
+    """Return the rule that makes one such font as wide as ours, and puts its lines where ours are."""
+    scale = other.ours.width / other.width
+    source = ",".join(f'local("{name}")' for name in other.local)
+    return (
+        f'@font-face{{font-family:"{other.family}";src:{source};size-adjust:{scale:.1%};'
+        f"ascent-override:{other.ours.ascent / scale:.1%};descent-override:{other.ours.descent / scale:.1%};"
+        "line-gap-override:0%}"
+    )
+
+
 def characters_of(output: Path) -> str:
     """Return every character that the pages below ``output`` contain, sorted."""
     found: set[str] = set(ALWAYS)

@@ -6,6 +6,7 @@ TeX that KaTeX cannot read is a warning with its place in the chapter.
 
 import html
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,6 +32,10 @@ function render(tex, display, macros) {
   }
 }
 """
+
+
+_TEX_INSIDE = re.compile(r"<annotation [^>]*>.*?</annotation>|</?semantics>", re.DOTALL)
+"""What the formula was made of. Nobody hears or sees it, and who copies a formula gets it as a third copy."""
 
 
 class TexError(ValueError):
@@ -59,7 +64,7 @@ def render(tex: str, *, display: bool, macros: dict[str, str] | None = None) -> 
     answer = json.loads(engine(source.strip(), display, json.dumps(macros or {})))
     if "error" in answer:
         raise TexError(answer["error"].removeprefix("KaTeX parse error: "))
-    return answer["html"]
+    return _TEX_INSIDE.sub("", answer["html"])
 
 
 def aligned(tex: str) -> str:

@@ -40,12 +40,11 @@ def characters() -> str:
 
 
 def write(static: Path) -> None:
-    """Copy the scripts below ``static``. The styles are in the pages."""
+    """Copy scripts and styles below ``static``."""
     target = static / folder()
     target.mkdir(exist_ok=True)
     for path in sources():
-        if path != STYLES:
-            shutil.copyfile(path, target / path.name)
+        shutil.copyfile(path, target / path.name)
 
 
 def _describe_page(
@@ -53,7 +52,6 @@ def _describe_page(
 ) -> None:
     """Give the template what the page's labs load."""
     context["lossbook_labs"] = labs_in(context.get("body", ""))
-    context["lossbook_labs_folder"] = folder()
 
 
 def setup(app: Sphinx) -> None:

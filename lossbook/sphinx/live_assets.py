@@ -56,6 +56,7 @@ def write(target: Path) -> None:
         shutil.copyfile(part, target / part.name)
     for cases in _cases().glob("*.json"):
         shutil.copyfile(cases, target / cases.name)
+    shutil.copyfile(STYLES, target / STYLES.name)
     bundle(target, json.loads((parts / "index.json").read_text(encoding="utf-8")))
 
 

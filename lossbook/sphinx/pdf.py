@@ -91,10 +91,12 @@ def print_book(folder: Path, target: Path, chromium: str, keep: Sequence[str] = 
         # As wide as the text on paper: labs draw themselves for the width that they have.
         tab = browser.new_page(color_scheme="light", viewport={"width": TEXT_WIDTH, "height": 1000})
         tab.goto(address, wait_until="load", timeout=60_000)
+        tab.wait_for_function("document.documentElement.dataset.scripts === 'loaded'")
         tab.emulate_media(media="print", color_scheme="light")
         chapters = tab.evaluate((STATIC / "js" / "whole-book.js").read_text(encoding="utf-8"))
         if keep:
             tab.evaluate(_KEEP, list(keep))
+        tab.add_style_tag(content=(STATIC / "whole-book.css").read_text(encoding="utf-8"))
         tab.add_style_tag(content=fonts.for_print(folder))
         tab.evaluate("dispatchEvent(new Event('beforeprint'))")
         tab.evaluate(_SETTLE)
@@ -116,7 +118,8 @@ def print_book(folder: Path, target: Path, chromium: str, keep: Sequence[str] = 
 
 _ATTEMPTS = 4
 _SETTLE = """async () => {
-  await Promise.all([...document.fonts].map((font) => font.load()));
+  // A stand-in that this machine does not have cannot be loaded: no matter.
+  await Promise.allSettled([...document.fonts].map((font) => font.load()));
   for (const frame of [1, 2, 3]) await new Promise(requestAnimationFrame);
 }"""
 _KEEP = """(kept) => document.querySelectorAll(".lb-chapter:not(.lb-cover)").forEach((chapter) => {

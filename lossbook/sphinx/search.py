@@ -32,6 +32,9 @@ class Place(NamedTuple):
     """Id on the page; empty for its beginning."""
     title: str
     text: str
+    """What is read there: prose, tables and the outputs of cells."""
+    code: str = ""
+    """What its cells run, but for the code that is folded away."""
 
 
 def places(document: nodes.document) -> list[Place]:
@@ -46,7 +49,8 @@ def places(document: nodes.document) -> list[Place]:
             continue  # the inside of an exercise or a solution: its text counts for the section around it
         title = next(iter(section.findall(nodes.title)), None)
         anchor = "" if section.parent is document else _anchor(section)
-        found.append(Place(anchor, _text(title), _text_of_section(section)))
+        parts = _parts(section)
+        found.append(Place(anchor, _text(title), _text(*parts), _code(*parts)))
         found += _entries(section)
     return found
 
@@ -56,25 +60,28 @@ def _anchor(section: nodes.section) -> str:
     return [name for name in section["ids"] if not re.fullmatch(r"id\d+", name)][-1]
 
 
-def _text_of_section(section: nodes.section) -> str:
-    return _text(*(part for part in section if not isinstance(part, nodes.section | nodes.title)))
+def _parts(section: nodes.section) -> list[nodes.Node]:
+    elsewhere = nodes.section | nodes.title
+    return [part for part in section if not isinstance(part, elsewhere) and not _own_places(part)]
 
 
-def _entries(section: nodes.section) -> Iterator[Place]:
-    """Yield terms of a glossary, functions and classes, and questions: paragraphs with an anchor of their own."""
-    for part in section:
-        if isinstance(part, addnodes.glossary):
-            yield from map(_term, part.findall(nodes.definition_list_item))
-        elif isinstance(part, addnodes.desc):
-            yield _signature(part)
-        elif isinstance(part, nodes.paragraph) and part["ids"]:
-            yield from _question(part)
+def _entries(section: nodes.section) -> list[Place]:
+    return [place for part in section for place in _own_places(part)]
 
 
-def _question(paragraph: nodes.paragraph) -> Iterator[Place]:
+def _own_places(part: nodes.Node) -> list[Place]:
+    """Return the terms of a glossary, a function or class, a question: a paragraph with an anchor of its own."""
+    if isinstance(part, addnodes.glossary):
+        return [_term(item) for item in part.findall(nodes.definition_list_item)]
+    if isinstance(part, addnodes.desc):
+        return [_signature(part)]
+    return _question(part) if isinstance(part, nodes.paragraph) and part["ids"] else []
+
+
+def _question(paragraph: nodes.paragraph) -> list[Place]:
     first, *others = [part for part in paragraph if part.astext().strip()]
-    if isinstance(first, nodes.strong):
-        yield Place(paragraph["ids"][-1], _text(first), _text(*others))
+    answer = nodes.inline("", "", *(part.deepcopy() for part in others))
+    return [Place(paragraph["ids"][-1], _text(first), _text(answer))] if isinstance(first, nodes.strong) else []
 
 
 def _term(item: nodes.definition_list_item) -> Place:
@@ -89,7 +96,7 @@ def _signature(described: addnodes.desc) -> Place:
 
 
 def _text(*parts: nodes.Node | None) -> str:
-    """Return what a reader sees there in one line: without formulas, drawings and the code that is folded away."""
+    """Return what a reader sees there, in one line: without formulas, drawings and code."""
     return " ".join(" ".join(piece for part in parts if part is not None for piece in _pieces(part)).split())
 
 
@@ -98,16 +105,23 @@ def _pieces(part: nodes.Node) -> Iterator[str]:
         yield html.unescape(_TAG.sub(" ", _DRAWING.sub("", part.astext()))) if "html" in part["format"] else ""
     elif isinstance(part, nodes.Text):
         yield part.astext()
-    elif not isinstance(part, _SKIPPED) and not _is_folded_code(part):
+    elif not isinstance(part, _SKIPPED) and not _is_input(part):
         inside = (piece for child in part.children for piece in _pieces(child))
         # What stands in one line belongs together: "log_softmax" must not become "log _softmax".
         yield "".join(inside) if isinstance(part, nodes.TextElement) else " ".join(inside)
 
 
-def _is_folded_code(part: nodes.Node) -> bool:
-    if not isinstance(part, nodes.Element) or "cell_input" not in part["classes"]:
-        return False
-    around: nodes.Node | None = part.parent
+def _code(*parts: nodes.Node) -> str:
+    inputs = (node for part in parts for node in part.findall(_is_input))
+    return " ".join(" ".join(node.astext() for node in inputs if not _is_folded(node)).split())
+
+
+def _is_input(part: nodes.Node) -> bool:
+    return isinstance(part, nodes.Element) and "cell_input" in part["classes"]
+
+
+def _is_folded(code: nodes.Node) -> bool:
+    around: nodes.Node | None = code.parent
     while isinstance(around, nodes.Element) and "cell" not in around["classes"]:
         around = around.parent
     return isinstance(around, nodes.Element) and bool(_FOLDED_CODE.intersection(around["classes"]))

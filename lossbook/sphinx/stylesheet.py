@@ -1,18 +1,21 @@
 """The styles of a page, inside the page: KaTeX's and sphinx-design's rules that it uses, and our own.
 
 A page is painted as soon as it is there: it waits for no style sheet. On a phone, the few kilobytes more in each
-page take less time than one more journey to the server.
+page take less time than one more journey to the server. The fonts are named apart from the rest: a page fetches
+them after it has been painted for the first time.
 """
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from lossbook.sphinx import fonts
 from lossbook.sphinx.paths import STATIC, node_module
 
 OUR_ORDER = ("tokens", "text", "layout", "cells", "boxes", "landing", "print")
-"""Files in ``static/css``; later ones may override earlier ones."""
+"""Files in ``static/css``; later ones may override earlier ones. ``fonts`` comes once a page is painted."""
 
 REPLACED = (
     "basic.css",
@@ -36,38 +39,66 @@ def is_replaced(sheet: Any) -> bool:
 _RULE = re.compile(r"([^{}]+)\{((?:[^{}]|\{[^{}]*\})*)\}")
 _CLASS = re.compile(r"\.(-?[_a-zA-Z][\w-]*)")
 _BETWEEN = re.compile(r",(?![^(]*\))")
-_CONDITION = re.compile(r":(?:not|is|where|has)\([^()]*\)")
+_EXCEPTION = re.compile(r":not\((?:[^()]|\([^()]*\))*\)")
+_CHOICE = re.compile(r":(?:is|where)\([^()]*\)|:has\([^()]*,[^()]*\)")
+_FONT_FACE = re.compile(r"@font-face ?\{[^}]*\}")
+_MOVEMENT = re.compile(r"@keyframes ([\w-]+)\{(?:[^{}]|\{[^{}]*\})*\}\n?")
+_WORD = re.compile(r"[A-Za-z][\w-]*")
 _CLASSES_IN_HTML = re.compile(r'\bclass="([^"]*)"')
 
 
-def of_page(body: str, root: str, *, extra: tuple[str, ...] = ()) -> str:
+@dataclass(frozen=True)
+class Styles:
+    """What a page needs to be painted, and the fonts that it gets afterwards."""
+
+    rules: str
+    fonts: str
+
+
+def of_page(body: str, root: str, *, around: str = "") -> Styles:
     """Return the styles of a page.
 
     Args:
-        body: HTML of its text: of the styles of others, it gets those of the classes in there.
+        body: HTML of its text: rules that name a class come along if the class is in there.
         root: Where the book begins, seen from the page, as in "../".
-        extra: More style sheets of ours.
+        around: Templates and scripts of the page: each word in them may be a class.
     """
     classes = frozenset(name for names in _CLASSES_IN_HTML.findall(body) for name in names.split())
-    css = "\n".join([used(_katex(), classes), used(_sphinx_design(), classes), _ours(), *map(_compact, extra)])
-    return css.replace("url(fonts/", f"url({root}_static/fonts/")
+    ours = used(_ours(), classes | frozenset(_WORD.findall(around)))
+    design = used(_sphinx_design(), classes) if any(name.startswith("sd-") for name in classes) else ""
+    css = "\n".join([used(_katex(), classes), design, ours])
+    css = css.replace("url(fonts/", f"url({root}_static/fonts/")
+    return Styles(
+        rules=f"{fonts.stand_ins()}\n{_FONT_FACE.sub('', css)}", fonts=_fonts(_FONT_FACE.findall(css), root)
+    )
+
+
+def _fonts(of_formulas: list[str], root: str) -> str:
+    """Return the styles that bring our fonts onto a page, and those of its formulas."""
+    families = sorted({_family(face) for face in of_formulas})
+    variables = ";".join(f"--{family}:{family}" for family in families)
+    ours = _compact_file("fonts").replace("url(fonts/", f"url({root}_static/fonts/")
+    return "\n".join([*of_formulas, ours, *([f":root{{{variables}}}"] if families else [])])
 
 
 @lru_cache(maxsize=1)
 def _ours() -> str:
-    return "\n".join(_compact((STATIC / "css" / f"{name}.css").read_text(encoding="utf-8")) for name in OUR_ORDER)
+    return "\n".join(map(_compact_file, OUR_ORDER))
+
+
+@lru_cache
+def _compact_file(name: str) -> str:
+    return compact((STATIC / "css" / f"{name}.css").read_text(encoding="utf-8"))
 
 
 def used(css: str, classes: frozenset[str]) -> str:
     """Return the rules whose selectors name no other classes than these, and the fonts that these rules name."""
     kept = [_kept(selectors.strip(), block, classes) for selectors, block in _RULE.findall(css)]
     rules = "\n".join(filter(None, kept))
-    fonts = [block for selectors, block in _RULE.findall(css) if selectors.strip() == "@font-face"]
-    named = [block for block in fonts if _family(block) in _FONTS_NAMED.sub("", rules)]
+    faces = [block for selectors, block in _RULE.findall(css) if selectors.strip() == "@font-face"]
+    named = [block for block in faces if _family(block) in _FONT_FACE.sub("", rules)]
+    rules = _MOVEMENT.sub(lambda found: found[0] if rules.count(found[1]) > 1 else "", rules)
     return "\n".join([*(f"@font-face{{{block}}}" for block in named), rules])
-
-
-_FONTS_NAMED = re.compile(r"@font-face\{[^}]*\}")
 
 
 def _family(font_face: str) -> str:
@@ -89,14 +120,21 @@ def _kept(selectors: str, block: str, classes: frozenset[str]) -> str:
 
 def _needed(selector: str) -> list[str]:
     """Return the classes without which a selector means nothing on the page."""
-    return _CLASS.findall(_CONDITION.sub("", selector))
+    return _CLASS.findall(_CHOICE.sub("", _EXCEPTION.sub("", selector)))
+
+
+_KATEX_FONT = re.compile(r'(@font-face\{[^}]*\})|"?(KaTeX_\w+)"?(?:,math,Times New Roman,serif)?')
 
 
 @lru_cache(maxsize=1)
 def _katex() -> str:
-    """KaTeX's styles, with our copies of its fonts and without the formats that no browser needs any more."""
+    """KaTeX's styles, with our copies of its fonts and without the formats that no browser needs any more.
+
+    Its fonts are asked for by way of variables, which are set once the fonts may be fetched.
+    """
     text = (node_module("katex") / "dist" / "katex.min.css").read_text(encoding="utf-8")
     text = re.sub(r",url\([^)]*\.(?:woff|ttf)\) format\(\"(?:woff|truetype)\"\)", "", text)
+    text = _KATEX_FONT.sub(lambda found: found[1] or f"var(--{found[2]},var(--lb-serif))", text)
     return text.replace("font-display:block", "font-display:swap")
 
 
@@ -105,7 +143,8 @@ def _sphinx_design() -> str:
     return (files("sphinx_design") / "static" / "sphinx-design.min.css").read_text(encoding="utf-8")
 
 
-def _compact(css: str) -> str:
+def compact(css: str) -> str:
     """Drop comments and indentation: they are for whoever reads the source."""
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
-    return re.sub(r"\s*\n\s*", "\n", css).strip()
+    css = re.sub(r"\s*\n\s*", "\n", css).strip()
+    return re.sub(r"(?<=[{;])\s*([\w-]+): ", r"\1:", re.sub(r" ?([{};]) ?", r"\1", css)).replace(";}", "}")

@@ -5,6 +5,7 @@ Bootstrap, and the whole search index on every page. Our templates leave out wha
 this module takes out what extensions add.
 """
 
+import hashlib
 import re
 from typing import Any
 
@@ -36,6 +37,13 @@ _TRACEBACK_RULE = re.compile(r"-{60,}")
 _MISNAMED_SUMMARY = re.compile(r'<summary aria-label="[^"]*">')
 _REPEATED_ID = re.compile(r' id="(?:exercise|solution)-content"')
 
+_FIGURE_STYLE = re.compile(r"<style>\.lb-figure\{.*?</style>")
+_LISTING = re.compile(r"<pre>.*?</pre>", re.DOTALL)
+_PLAIN_WORD = re.compile(r'<span class="(?:bp|n|nb|ni|nn|nv|nx|o|p|py|w)">([^<]*)</span>|<span></span>')
+"""Names, operators and brackets, which have no colour: they are most of a listing's elements."""
+
+_ID_IN_DRAWING = re.compile(r"\bf[0-9a-f]{8}(?:r\d+)?-\w+")
+
 DEFERRED = ("design-tabs",)
 """Scripts that need not hold up the page."""
 
@@ -64,13 +72,26 @@ def trim_body(body: str) -> str:
     body = _REPEATED_ID.sub("", body)
     # Docutils gives entries of the bibliography a role that ARIA has dropped since.
     body = body.replace('role="doc-biblioentry"', 'role="listitem"')
+    # The colours of figures in a notebook: on our pages, tokens.css has them.
+    body = _FIGURE_STYLE.sub("", body)
+    body = _LISTING.sub(lambda listing: _PLAIN_WORD.sub(r"\1", listing[0]), body)
     return _TRACEBACK_RULE.sub("-" * 36, body)
+
+
+def short_ids(body: str, pagename: str) -> str:
+    """Number the ids inside a page's drawings: the digits that make them unique cannot be compressed.
+
+    They begin with a digest of the page, for all pages may come onto one (`lossbook.sphinx.pdf`).
+    """
+    page = "d" + hashlib.sha256(pagename.encode()).hexdigest()[:5]
+    known: dict[str, str] = {}
+    return _ID_IN_DRAWING.sub(lambda found: known.setdefault(found[0], f"{page}-{len(known)}"), body)
 
 
 def _trim_page(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    context["body"] = trim_body(context.get("body", ""))
+    context["body"] = short_ids(trim_body(context.get("body", "")), pagename)
     scripts = [script for script in context["script_files"] if is_wanted(script)]
     if "sd-tab-set" not in context["body"]:
         scripts = [script for script in scripts if "design-tabs" not in str(getattr(script, "filename", ""))]

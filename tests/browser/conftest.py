@@ -1,11 +1,13 @@
 """The built book behind a server on a free port, and one Chromium for all browser tests."""
 
+import functools
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,6 +26,30 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+SCRIPTS_ARE_THERE = """() => {
+  const {mode, scripts} = document.documentElement.dataset;
+  return !mode || scripts === "loaded";
+}"""
+"""A page of ours says so once it has what it loads after its first paint. Where no script runs, it has no mode."""
+
+
+@pytest.fixture(autouse=True)
+def pages_are_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ``goto`` and ``reload`` end when the scripts of the page have run: a reader is not as fast as a test."""
+    for name in ("goto", "reload"):
+        monkeypatch.setattr(Page, name, _and_ready(getattr(Page, name)))
+
+
+def _and_ready(go: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(go)
+    def wrapped(page: Page, *arguments: Any, **options: Any) -> Any:
+        answer = go(page, *arguments, **options)
+        page.wait_for_function(SCRIPTS_ARE_THERE)
+        return answer
+
+    return wrapped
 
 
 class Watch:
@@ -117,6 +143,13 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    yield context.new_page()
+    context.close()
 
 
 @pytest.fixture(scope="session")

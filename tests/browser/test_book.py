@@ -2,7 +2,6 @@
 
 import json
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,6 @@ from playwright.sync_api import Browser, Page, expect
 from lossbook.sphinx.paths import PROJECT
 
 CHAPTER = "probabilities/sigmoid-and-softmax.html"
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
-    yield context.new_page()
-    context.close()
 
 
 def test_search_finds_the_chapter(page: Page, base: str, watch: Any) -> None:
@@ -169,3 +161,58 @@ def test_no_path_of_this_machine_is_in_the_book(book: Path) -> None:
         if path.is_file() and any(word in path.read_bytes() for word in secret)
     ]
     assert not found
+
+
+FONTS_USED = "getComputedStyle(document.documentElement).getPropertyValue('--lb-serif').includes('Book Serif')"
+
+
+def test_text_is_painted_before_fonts_and_scripts_are_asked_for(chromium: Browser, base: str) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(base + CHAPTER, wait_until="networkidle")
+    painted, asked = page.evaluate(
+        """() => [performance.getEntriesByName("first-contentful-paint")[0].startTime,
+                  performance.getEntriesByType("resource").map(({name, startTime}) => [name, startTime])]"""
+    )
+    later = [(name, start) for name, start in asked if ".woff2" in name or ".js" in name]
+    assert {name.rpartition("/")[2].partition("?")[0] for name, _ in later} >= {"text.woff2", "book.js"}
+    assert all(start >= painted for _, start in later), (painted, later)
+    context.close()
+
+
+def test_fonts_that_are_there_are_used_from_the_start(chromium: Browser, base: str) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(base + CHAPTER, wait_until="networkidle")
+    # On the next page, before anything is painted.
+    page.add_init_script(
+        f"document.addEventListener('DOMContentLoaded', () => {{ window.fontsAtFirst = {FONTS_USED}; }})"
+    )
+    page.route("**/book.js*", lambda route: route.abort())
+    page.goto(base + "reference/glossary.html")
+    assert page.evaluate("window.fontsAtFirst")
+    context.close()
+
+
+def test_text_does_not_move_when_the_fonts_come(chromium: Browser, base: str) -> None:
+    context = chromium.new_context(viewport={"width": 412, "height": 823}, is_mobile=True)
+    page = context.new_page()
+    page.add_init_script(
+        "window.moved = 0; const add = (list) => list.getEntries().forEach(({value}) => { moved += value; });"
+        "new PerformanceObserver(add).observe({type: 'layout-shift', buffered: true});"
+    )
+    page.goto(base + CHAPTER, wait_until="networkidle")
+    assert page.evaluate(FONTS_USED)
+    assert page.evaluate("window.moved") < 0.05
+    context.close()
+
+
+def test_without_scripts_a_page_has_its_fonts_and_styles(chromium: Browser, base: str) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(base + "losses/binary-cross-entropy.html", wait_until="networkidle")
+    names = {url.rpartition("/")[2].partition("?")[0] for url in asked}
+    assert {"text.woff2", "sliders.css", "live.css"} <= names
+    context.close()

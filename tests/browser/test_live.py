@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from lossbook.live.twins import TWINS
+from lossbook.sphinx.paths import BOOK
 
 PAGES = {
     "probabilities/sigmoid-and-softmax.html": ("sigmoid", "softmax"),
@@ -114,6 +116,13 @@ def test_starter_fails_solution_passes_and_each_mistake_is_named(
 
 def test_every_twin_stands_on_a_page() -> None:
     assert sorted(name for names in PAGES.values() for name in names) == sorted(TWINS)
+
+
+def test_every_chapter_has_an_exercise() -> None:
+    parts = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))["parts"][:3]
+    chapters = {f"{chapter['file']}.html" for part in parts for chapter in part["chapters"]}
+    assert len(chapters) > 10
+    assert chapters <= set(PAGES)
 
 
 SOFTMAX = "probabilities/sigmoid-and-softmax.html"
@@ -311,7 +320,8 @@ def test_box_has_a_name_and_says_its_keys(page: Page, base: str) -> None:
     box = Box(page, "softmax")
     group = page.get_by_role("group", name="Write it here: softmax", exact=True)
     expect(group.get_by_role("button", name="Run")).to_have_attribute("aria-keyshortcuts", "Control+Enter")
-    expect(box.status).to_be_visible()  # before there is anything to say: only then is it read out
+    expect(box.status).to_have_css("display", "block")  # while it is empty: what comes into it is read out then
+    expect(box.result).to_have_css("display", "block")
     keys = box.root.get_by_text("Esc, then Tab, leaves")
     expect(keys).to_be_hidden()
     box.code.focus()
@@ -330,7 +340,7 @@ def test_pasted_spaces_are_pythons(page: Page, base: str) -> None:
     box = Box(page, "softmax")
     box.write("")
     box.code.evaluate(
-        """(code) => {
+        r"""(code) => {
           const data = new DataTransfer();
           data.setData("text/plain", "if\u00a0x:\n\treturn\u00a01");
           code.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
@@ -386,7 +396,7 @@ def test_playground_prints_and_plots(page: Page, base: str, watch: Any, axe: str
     expect(box.printed).to_contain_text("sigmoid(2) = 0.88079")
     plot = box.root.locator(".lb-live__plot")
     expect(plot.get_by_role("img")).to_have_attribute("aria-label", re.compile("sigmoid, slope over logit z"))
-    expect(plot.locator("path.lb-live__curve")).to_have_count(2)
+    expect(plot.get_by_role("img").locator("path.lb-live__curve")).to_have_count(2)
     box.button("Two losses, one batch").click()
     box.run()
     numbers = re.findall(r"(?:both|difference): ([\d.]+)", box.printed.inner_text())
@@ -473,21 +483,33 @@ def test_missing_part_is_named_and_the_next_run_tries_again(chromium: Browser, b
     context.close()
 
 
+def test_damaged_part_is_told(chromium: Browser, base: str) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(base + SOFTMAX)
+    context.route("**/interpreter.bin*", lambda route: route.fulfill(body=b"\x1f\x8b not gzip"))
+    assert "interpreter.bin came damaged" in Box(page, "softmax").run()
+    context.close()
+
+
 def test_lost_connection_is_told_and_the_next_run_tries_again(chromium: Browser, base: str) -> None:
     context = chromium.new_context()
     page = context.new_page()
     page.goto(base + SOFTMAX)
     box = Box(page, "softmax")
-    context.route("**/softmax.json*", lambda route: route.abort())
-    assert box.run(TWINS["softmax"].answer).startswith("The cases could not be loaded (")
-    context.unroute("**/softmax.json*")
     context.route("**/numpy.bin*", lambda route: route.abort())
-    assert box.run().startswith("Python could not be loaded (the connection was lost). Check the connection")
+    status = box.run(TWINS["softmax"].answer)
+    assert status.startswith("Python could not be loaded (the connection was lost). Check the connection")
     context.unroute("**/numpy.bin*")
     context.route("**/worker.js*", lambda route: route.fulfill(status=500))
     assert "worker.js did not come" in box.run()
     context.unroute("**/worker.js*")
     assert "All right" in box.run()
+    context.route("**/sigmoid.json*", lambda route: route.abort())
+    other = Box(page, "sigmoid")
+    assert other.run(TWINS["sigmoid"].answer).startswith("The cases could not be loaded (")
+    context.unroute("**/sigmoid.json*")
+    assert "All right" in other.run()
     context.close()
 
 
@@ -512,13 +534,17 @@ def test_stop_while_python_loads_ends_the_loading(chromium: Browser, base: str) 
     page.goto(base + SOFTMAX)
     box = Box(page, "softmax")
     held: list[Route] = []
-    context.route("**/numpy.bin*", held.append)
+    context.route("**/numpy.bin*", lambda route: held.append(route))
     box.write(TWINS["softmax"].answer)
     box.button("Run").click()
     expect(box.status).to_have_text("Loading Python and NumPy, once for this page …")
     expect(box.root.get_by_text(re.compile(r"[1-5]\.\d of 5\.\d MB"))).to_be_visible()
     box.button("Stop").click()
     assert box.wait() == "Stopped before Python was there. The next Run loads it."
+    for _ in range(100):  # the browser takes a moment
+        if not page.workers:
+            break
+        page.wait_for_timeout(50)
     assert page.workers == []
     context.unroute("**/numpy.bin*")
     assert "All right" in box.run()

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -49,23 +49,17 @@ MOVE = """
 """
 
 
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
-    yield context.new_page()
-    context.close()
-
-
 def document(*bodies: str, theme: str = "light") -> str:
     """Return a page with labs and what the book's pages load for them."""
     body = "".join(bodies)
     static = f"_static/{labs.folder()}"
     scripts = "".join(f'<script type="module" src="{static}/{name}.js"></script>' for name in labs.labs_in(body))
-    styles = stylesheet.of_page(body, "", extra=(labs.STYLES.read_text(encoding="utf-8"),))
+    styles = stylesheet.of_page(body, "", around="\n".join(path.read_text("utf-8") for path in labs.sources()))
     return (
         f'<!doctype html><html lang="en" data-theme="{theme}"><head><title>Labs</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{styles}</style>{scripts}"
+        f'<style>{styles.rules}{styles.fonts}</style><link rel="stylesheet" href="{static}/{labs.STYLES.name}">'
+        f"{scripts}"
         f'</head><body><main class="lb-main" style="padding: 1rem"><h1>Labs</h1>{body}</main></body></html>'
     )
 

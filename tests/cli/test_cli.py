@@ -1,6 +1,7 @@
 """The command: what it prints, how it ends, and that help does not wait for torch."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -187,3 +188,15 @@ def test_a_report_on_a_terminal_has_colours_and_elsewhere_has_none(workbook, mon
     monkeypatch.setenv("FORCE_COLOR", "1")
     main(["check", path])
     assert "\x1b[32m" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["check {}/work.py", "hint cross_entropy 2", "progress {}"])
+def test_lines_fit_into_a_narrow_terminal(workbook, monkeypatch, capsys, command):
+    path = workbook("def choose_loss(problem):\n    return dict(problem)\n" + WRONG)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "60")
+    main(command.format(Path(path).parent).split())
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
+    words = [line for line in lines if "Next: " not in line and "Read about" not in line]  # places are not broken
+    assert len(words) > 1
+    assert max(map(len, words)) <= 60

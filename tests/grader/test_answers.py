@@ -1,5 +1,6 @@
 """Answers that are no single tensor: tuples, dicts, bool tensors."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -39,6 +40,17 @@ def test_dicts_are_compared_entry_by_entry(got, problem):
 
 def test_rounding_inside_a_dict_is_no_difference():
     assert compare({"weight": (1 - 0.01) / 0.01}, {"weight": 1 / 0.01 - 1}) is None
+
+
+@pytest.mark.parametrize("number", [np.float64(3.0), np.float32(3.0), np.int64(3), torch.tensor(3.0)])
+def test_a_number_is_a_number_whoever_made_it(number):
+    assert compare({"weight": 3.0}, {"weight": number}) is None
+
+
+@pytest.mark.parametrize(("want", "got"), [(4, np.int64(4)), (True, np.bool_(True)), ("BCE", np.str_("BCE"))])
+def test_numpys_plain_data_is_pythons(want, got):
+    assert compare({"entry": want}, {"entry": got}) is None
+    assert compare({"entry": want}, {"entry": np.datetime64("2026-01-01")}) is not None
 
 
 def test_a_size_is_a_tuple():

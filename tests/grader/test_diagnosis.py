@@ -29,6 +29,32 @@ PATTERNS = {
         lambda logits, target: -logits[0, 0].exp().item(),
         "negative, and no right one is",
     ),
+    "its input": ("log_sigmoid", lambda x: torch.log(sigmoid(x) / (1 - sigmoid(x))) * 0 + x, "its first argument"),
+    "shape": ("softmax", lambda x, dim: softmax(x, dim).unsqueeze(0), "numbers are right, their shape is not"),
+    "dtype": (
+        "softmax",
+        lambda x, dim: softmax(x, dim).to(torch.complex64).real.half().to(x.dtype),
+        "three digits",
+    ),
+    "float32": ("softmax", lambda x, dim: softmax(x.float(), dim).to(x.dtype), "float32's digits only"),
+    "another dtype": ("softmax", lambda x, dim: softmax(x, dim).double(), "right, their dtype is not"),
+    "exponentials": ("logsumexp", lambda x, dim: torch.exp(x).sum(dim), "a logarithm is missing"),
+    "logarithms": ("softmax", lambda x, dim: torch.log(softmax(x, dim)), "one logarithm too many"),
+    "some errors": (
+        "softmax",
+        lambda x, dim: softmax(x, dim) if x.dim() < 3 else x.nothing,
+        "In some calls it stops with an error (AttributeError)",
+    ),
+    "sometimes nothing": (
+        "softmax",
+        lambda x, dim: softmax(x, dim) if x.dim() < 3 else None,
+        "In some calls it returns None",
+    ),
+    "another error": (
+        "two_logits_to_one",
+        lambda x: x[..., 1] - x[..., 0] if x.shape[-1] == 2 else x.nothing,
+        "with another error than the one that is asked for",
+    ),
     "error": ("softmax", lambda x, dim: x - x.max(dim), "It stops with an error (TypeError) before there is"),
     "nothing": ("softmax", lambda x, dim: None, "It returns None: is a return statement missing?"),
     "gradient only": (
@@ -90,6 +116,34 @@ def test_numbers_without_any_pattern_are_not_explained_away():
     assert report.mistakes == ()
     assert "the smallest that fails" in str(report)
     assert "softmax(tensor([1., 2., 3.]), 0)" in str(report)
+
+
+def test_a_base_that_nobody_named_is_not_taken_for_a_sign():
+    """Any factor of the right answer is a factor of a mistake that is one itself."""
+    report = evaluate("log_softmax", lambda x, dim: log_softmax(x, dim) / math.log(10), seed=3)
+    assert named(report) == []
+
+
+def test_right_values_with_a_wrong_gradient_are_not_those_of_any_other_gradient():
+    def steeper(x):
+        return sigmoid(x).detach() + 3 * (sigmoid(x) - sigmoid(x).detach())
+
+    assert named(evaluate("sigmoid", steeper, seed=3)) == []
+
+
+def test_what_explains_later_failures_only_is_said_so():
+    """The first failure has another reason, which nobody knows: 1 / (1 - exp(-x))."""
+    report = evaluate("sigmoid", lambda x: 1 / (1 - torch.exp(-x)), seed=3)
+    assert named(report)[:1] == ["textbook"]
+    assert "Further down this looks like a solution that computes 1 / (1 + exp(-x))" in report.summary
+    assert "This looks" not in report.summary
+
+
+def test_one_failing_case_is_no_pattern():
+    def clamps(logits, target, weight=None, reduction="mean"):
+        return get_exercise("cross_entropy_gradient").reference(logits.clamp(-55, 55), target, weight, reduction)
+
+    assert "times" not in evaluate("cross_entropy_gradient", clamps, seed=1).pattern
 
 
 COMBINED = {

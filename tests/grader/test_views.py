@@ -114,7 +114,11 @@ def test_any_numbers_make_a_valid_picture(got):
 
 
 def test_check_returns_plain_points_and_raises_only_when_nothing_was_earned(capsys):
-    points = lossbook.check("softmax", softmax)
+    def own_softmax(x, dim):
+        e = torch.exp(x - x.amax(dim, keepdim=True))
+        return e / e.sum(dim, keepdim=True)
+
+    points = lossbook.check("softmax", own_softmax)
     assert type(points) is float
     assert points == get_exercise("softmax").points
     assert lossbook.check("softmax", get_exercise("softmax").mistakes[0].function) == 2.0

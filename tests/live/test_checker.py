@@ -59,10 +59,11 @@ def test_unknown_numbers_get_a_pattern_or_a_place_to_start(data):
     assert "No known mistake" in result["summary"]
     assert "mistake" not in result
     solution = (
-        TWINS["softmax"].answer + "\n\nright = softmax\n\ndef softmax(x, axis):\n    return 3 * right(x, axis)\n"
+        TWINS["softmax"].answer
+        + "\n\nright = softmax\n\ndef softmax(x, axis):\n    return 0.37 * right(x, axis)\n"
     )
     result, _ = run(solution, data["softmax"])
-    assert "3 times torch's" in result["summary"]
+    assert "0.37 times torch's" in result["summary"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What stays off the pages, what is folded, and what the notebooks say."""
 
+import base64
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -7,7 +9,7 @@ from typing import Any
 import pytest
 from docutils import nodes
 
-from lossbook.sphinx import fonts, pages, stylesheet, trim
+from lossbook.sphinx import fonts, pages, pictures, stylesheet, trim
 from lossbook.sphinx.folding import fold, folded, folded_title
 from lossbook.sphinx.paths import PROJECT, STATIC
 from lossbook.sphinx.plain import plain_markdown
@@ -119,11 +121,10 @@ MATHS = '<span class="katex"><span class="katex-html"><span class="mord mathnorm
 
 
 def test_styles_ask_no_other_host_and_name_only_fonts_that_are_written() -> None:
-    import re
-
-    text = stylesheet.of_page(MATHS, "../").replace("url(../_static/fonts/", "url(fonts/")
-    assert "http://" not in text.replace("http://www.w3.org/", "")
-    assert "https://" not in text
+    styles = stylesheet.of_page(MATHS, "../")
+    assert "url(" not in styles.rules
+    text = styles.fonts.replace("url(../_static/fonts/", "url(fonts/")
+    assert "//" not in text
     named = set(re.findall(r"url\(fonts/([\w-]+)\.woff2\)", text))
     ours = {font.name for font in fonts.TEXT_FONTS}
     assert {name for name in named if not name.startswith("KaTeX_")} == ours
@@ -131,12 +132,52 @@ def test_styles_ask_no_other_host_and_name_only_fonts_that_are_written() -> None
 
 def test_styles_of_others_are_only_those_that_the_page_uses() -> None:
     plain, maths = stylesheet.of_page("<p>Text</p>", ""), stylesheet.of_page(MATHS, "")
-    assert ".katex .mathnormal" not in plain
-    assert "KaTeX_Math" not in plain
-    assert ".katex .mathnormal{" in maths
-    assert "url(_static/fonts/KaTeX_Math-Italic.woff2)" in maths
-    assert "KaTeX_Fraktur" not in maths
-    assert ".lb-top" in plain  # ours are all there: scripts use more than the text does
+    assert ".katex .mathnormal" not in plain.rules
+    assert "KaTeX_Math" not in plain.fonts
+    assert ".katex .mathnormal{" in maths.rules
+    assert "url(_static/fonts/KaTeX_Math-Italic.woff2)" in maths.fonts
+    assert "KaTeX_Fraktur" not in maths.fonts
+
+
+def test_our_styles_are_those_that_the_page_and_what_is_around_it_use() -> None:
+    bare, with_bar = (stylesheet.of_page("<p>Text</p>", "", around=text).rules for text in ("", 'class="lb-top"'))
+    assert ".lb-top{" not in bare
+    assert ".lb-top{" in with_bar
+    assert "p,ul,ol,dl{" in bare.replace(", ", ","), "rules for elements are always there"
+
+
+def test_page_is_painted_in_fonts_that_the_device_has() -> None:
+    styles = stylesheet.of_page(MATHS, "")
+    assert "Book Serif" not in styles.rules, "a font that is not there yet costs a search for it"
+    assert ":KaTeX_" not in styles.rules
+    assert '--lb-serif:"Near Georgia"' in styles.rules
+    assert 'local("Georgia")' in styles.rules
+    assert '--lb-serif:"Book Serif", "Near Georgia"' in styles.fonts, (
+        "while ours is fetched, the text must not move"
+    )
+    assert "--KaTeX_Math:KaTeX_Math" in styles.fonts
+
+
+@pytest.mark.parametrize("font", fonts.STAND_INS, ids=lambda font: font.family)
+def test_stand_in_is_as_wide_as_our_font(font: fonts.StandIn) -> None:
+    scale, ascent = (
+        float(part) for part in re.findall(r"(?:size-adjust|ascent-override):([\d.]+)%", fonts.stand_in(font))
+    )
+    assert font.width * scale / 100 == pytest.approx(font.ours.width, rel=1e-3)
+    assert ascent * scale / 1e4 == pytest.approx(font.ours.ascent, rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("ours", "package"),
+    [(fonts.SERIF, "source-serif-4"), (fonts.SANS, "source-sans-3")],
+)
+def test_measures_are_those_of_our_fonts(ours: fonts.Measures, package: str) -> None:
+    from fontTools.ttLib import TTFont
+
+    source = fonts.node_module(f"@fontsource-variable/{package}") / "files" / f"{package}-latin-wght-normal.woff2"
+    font = TTFont(source)
+    assert font["hhea"].ascent / font["head"].unitsPerEm == pytest.approx(ours.ascent)
+    assert -font["hhea"].descent / font["head"].unitsPerEm == pytest.approx(ours.descent)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +194,10 @@ def test_styles_of_others_are_only_those_that_the_page_uses() -> None:
             "@font-face{font-family:F;src:url(f)}.a{font:1em F}",
         ),
         ("@font-face{font-family:F;src:url(f)}.b{font:1em F}", ""),
+        (".c:has(> .a){x:1}.a:has(.a){x:2}.a:has(.b){x:3}", ".a:has(.a){x:2}"),
+        (".a:has(> .b, > .c){x:1}.a:not(:has(> .b)){x:2}", ".a:has(> .b, > .c){x:1}.a:not(:has(> .b)){x:2}"),
+        ("@keyframes in{0%{x:0}100%{x:1}}.b{animation:in}", ""),
+        ("@keyframes in{0%{x:0}100%{x:1}}.a{animation:in}", "@keyframes in{0%{x:0}100%{x:1}}.a{animation:in}"),
     ],
 )
 def test_rules_are_kept_by_the_classes_they_name(css: str, kept: str) -> None:
@@ -160,7 +205,44 @@ def test_rules_are_kept_by_the_classes_they_name(css: str, kept: str) -> None:
 
 
 def test_our_style_files_are_all_in_a_page() -> None:
-    assert {path.stem for path in (STATIC / "css").glob("*.css")} == set(stylesheet.OUR_ORDER)
+    assert {path.stem for path in (STATIC / "css").glob("*.css")} == {*stylesheet.OUR_ORDER, "fonts"}
+
+
+def test_styles_are_compact_and_mean_the_same() -> None:
+    css = "/* Why. */\na:hover,\nb { color: var(--x); margin: 0 calc(1px + 2px); }\n"
+    css += "@media (min-width: 3px) {\n  i { x: y; }\n}"
+    assert stylesheet.compact(css).replace("\n", "") == (
+        "a:hover,b{color:var(--x);margin:0 calc(1px + 2px)}@media (min-width: 3px){i{x:y}}"
+    )
+
+
+def test_listing_has_no_elements_without_a_colour() -> None:
+    listing = (
+        '<pre><span></span><span class="n">x</span> <span class="o">=</span> <span class="mi">1</span>\n</pre>'
+    )
+    assert trim.trim_body(listing) == '<pre>x = <span class="mi">1</span>\n</pre>'
+    assert trim.trim_body('<p><span class="n">x</span></p>') == '<p><span class="n">x</span></p>'
+    styled = set(
+        re.findall(
+            r"\.(\w+)",
+            " ".join(
+                re.findall(
+                    r"\.highlight (.*?)\{",
+                    stylesheet.compact((STATIC / "css" / "cells.css").read_text(encoding="utf-8")),
+                )
+            ),
+        )
+    )
+    assert not styled & {"bp", "n", "nb", "ni", "nn", "nv", "nx", "o", "p", "py", "w"}, "these have a colour"
+
+
+def test_pixels_become_files_and_small_ones_stay(tmp_path: Path) -> None:
+    pixels, small = base64.b64encode(bytes(2000)).decode(), base64.b64encode(bytes(20)).decode()
+    body = "".join(f'<image x="1" href="data:image/png;base64,{data}"/>' for data in (pixels, small))
+    taken = pictures.take_out(body, tmp_path, "../_static")
+    (file,) = (tmp_path / "pictures").iterdir()
+    assert file.read_bytes() == bytes(2000)
+    assert taken == body.replace(f"data:image/png;base64,{pixels}", f"../_static/pictures/{file.name}")
 
 
 def test_font_is_cut_to_its_characters(tmp_path: Path) -> None:
@@ -174,3 +256,12 @@ def test_font_is_cut_to_its_characters(tmp_path: Path) -> None:
     assert set(cut.getBestCmap()) == set(map(ord, "abc"))
     (axis,) = cut["fvar"].axes
     assert (axis.minValue, axis.maxValue) == font.weights
+
+
+def test_ids_in_drawings_are_numbered_and_differ_from_page_to_page() -> None:
+    body = '<path id="f0123abcd-p452"/><g clip-path="url(#f0123abcd-p452)"/><path id="f0123abcdr2-m64"/>'
+    one, other = (trim.short_ids(body, name) for name in ("losses/a", "losses/b"))
+    first, reference, second = re.findall(r'(?:id="|url\(#)([\w-]+)', one)
+    assert first == reference != second
+    assert len(first) < 10
+    assert not set(re.findall(r'id="([\w-]+)', one)) & set(re.findall(r'id="([\w-]+)', other))

@@ -74,3 +74,11 @@ def test_bad_tex_in_a_chapter_is_a_warning_with_its_place(tmp_path: Path) -> Non
     page, warnings = _build(tmp_path, "# Page\n\nText.\n\n$$\n\\frac{1}\n$$\n")
     assert "index.md:5: WARNING: formula:" in warnings
     assert r"<code>\frac{1}</code>" in page
+
+
+def test_formula_holds_its_meaning_once_and_not_its_source() -> None:
+    html = katex.render(r"\frac{1}{1 + e^{-z}}", display=True)
+    assert "<mfrac>" in html
+    assert r"\frac" not in html
+    assert "<annotation" not in html
+    assert "semantics" not in html

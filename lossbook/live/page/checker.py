@@ -469,7 +469,7 @@ def diagnose(mistakes: list[Data], tried: list[Tried]) -> Data | None:
             alike = bool(problem) and _alike(case, outcome, answer)
             by_aspect.setdefault(aspect, []).append(alike)
             contradicted |= not problem
-            hinted &= alike or _alike_but_for_a_factor(outcome, answer)
+            hinted &= alike or _alike_but_for_a_factor(outcome, answer, case)
         explained = [alike for row in by_aspect.values() for alike in row]
         share = sum(explained) / len(explained)
         aspects = sum(all(row) for row in by_aspect.values())
@@ -503,7 +503,7 @@ def _same_answer(case: Data, want: Any, value: object) -> bool:
     return bool(_close(wrong, got, max(case["relative"], LOOSER), absolute).all())
 
 
-def _alike_but_for_a_factor(outcome: Outcome, answer: Data | None) -> bool:
+def _alike_but_for_a_factor(outcome: Outcome, answer: Data | None, case: Data) -> bool:
     """Return whether an outcome is a mistake's answer times one number: a sign, or a sum in place of a mean."""
     got = None if outcome.changed else _as_array(outcome.value)
     if got is None or answer is None or "value" not in answer:
@@ -518,7 +518,16 @@ def _alike_but_for_a_factor(outcome: Outcome, answer: Data | None) -> bool:
         return False
     place = np.unravel_index(int(np.abs(wrong).argmax()), wrong.shape)
     factor = got[place] / wrong[place] if wrong[place] else 0.0
-    return bool(_is_telling(factor, wrong.size) and np.allclose(got, factor * wrong, rtol=1e-9, atol=1e-12))
+    numbers = 1 if _is_multiple(wrong, _as_array(decode(case["answer"]))) else wrong.size
+    return bool(_is_telling(factor, numbers) and np.allclose(got, factor * wrong, rtol=1e-9, atol=1e-12))
+
+
+def _is_multiple(wrong: Array, want: Array | None) -> bool:
+    """Return whether a mistake's answer is a multiple of the right one: what is one of either is one of both."""
+    if want is None or want.shape != wrong.shape or not np.isfinite(want).all():
+        return False
+    place = np.unravel_index(int(np.abs(want).argmax()), want.shape)
+    return bool(want[place] and np.allclose(wrong, wrong[place] / want[place] * want, rtol=1e-9, atol=1e-12))
 
 
 def _is_telling(factor: float, numbers: int) -> bool:

@@ -2,15 +2,16 @@
 
 import io
 import json
+import time
 from html.parser import HTMLParser
 
 import nbformat
 import pytest
-from attack_bench import SIGMOID, SOFTMAX, code, notebook
+from attack_bench import SIGMOID, SMALL_PLAN, SOFTMAX, code, notebook
 from nbconvert import HTMLExporter
 from rich.console import Console
 
-from lossbook.autograde.feedback import CleanFeedback
+from lossbook.autograde.feedback import MANY_TAGS, CleanFeedback
 from lossbook.autograde.summary import _table
 
 EVIL = [
@@ -48,6 +49,8 @@ EVIL = [
     "<javascript:evil()>",
     "$\\href{javascript:evil()}{x}$",
     "$\\style{background:url(//evil)}{x}$",
+    "$\\bbox[background-image:url(//evil)]{x}$",
+    "$\\csname href\\endcsname{//evil}{x}$",
     "```\n</code></pre><script>evil()</script>\n```",
     "`</code><script>evil()</script>`",
     '![x](a.png "onerror=evil()")',
@@ -180,6 +183,107 @@ def test_feedback_is_clean_also_for_what_stock_nbgrader_graded(evil):
     ]
     page = exported({"cells": cells, "nbformat": 4, "nbformat_minor": 5}, feedback=True)
     assert live(page) == []
+
+
+SLOW = {
+    "brackets": "[" * 50_000,
+    "links that do not end": "[a](" * 12_000,
+    "pictures that do not end": "![[" * 16_000,
+    "references": "[a]" * 16_000,
+    "formulas that do not end": "\\\\(" * 16_000,
+    "addresses that do not end": "[a](<" * 10_000,
+    "stars": "*a **a " * 7_000,
+    "quotes in quotes": "> " * 25_000,
+    "headings": "a\n=\n" * 10_000,
+}
+
+
+@pytest.mark.parametrize("text", SLOW.values(), ids=SLOW)
+def test_no_text_makes_a_page_slow(bench, text):
+    """One page that takes hours keeps the whole class from its feedback."""
+    work = notebook(names=("sigmoid",))
+    work["cells"] += [{"cell_type": "markdown", "metadata": {}, "source": text}] * 4
+    document = bench.mark_small().document | {"cells": bench.mark(work, SMALL_PLAN).document["cells"]}
+    start = time.process_time()
+    for feedback in (True, False):
+        exported(document, feedback)
+    assert time.process_time() - start < 6
+
+
+def test_much_short_text_makes_no_page_slow():
+    cells = [{"cell_type": "markdown", "id": f"a{i}", "metadata": {}, "source": "[" * 9_000} for i in range(100)]
+    start = time.process_time()
+    page = exported({"cells": cells, "nbformat": 4, "nbformat_minor": 5}, feedback=True)
+    assert page.count("[") >= 100 * 9_000, "text was lost"
+    assert time.process_time() - start < 60
+
+
+def test_long_text_is_shown_in_full(bench):
+    work = notebook(names=("sigmoid",))
+    work["cells"].append({"cell_type": "markdown", "metadata": {}, "source": "word <b>\n" * 3_000})
+    result = bench.mark(work, SMALL_PLAN)
+    assert exported(result.document, feedback=True).count("word") == 3_000
+    assert live(exported(result.document, feedback=True)) == []
+
+
+@pytest.mark.parametrize("kind", ["raw", "markdown"])
+@pytest.mark.parametrize("evil", EVIL[:4])
+def test_long_text_runs_no_more_than_short(bench, kind, evil):
+    work = notebook(names=("sigmoid",))
+    source = evil + "\n\n" + "a" * 20_000 + "\n" + evil
+    work["cells"].insert(1, {"cell_type": kind, "metadata": {"raw_mimetype": "text/html"}, "source": source})
+    result = bench.mark(work, SMALL_PLAN)
+    for feedback in (True, False):
+        assert live(exported(result.document, feedback)) == []
+
+
+HEAVY = {
+    "styles that do not end": "<style" * 20_000,
+    "styles": "<style>a</style>" * 10_000,
+    "tags in tags": "<div>" * 20_000,
+    "tags that do not end": "<a " * 30_000,
+    "comments": "<!--" * 30_000,
+}
+
+
+@pytest.mark.parametrize("markup", HEAVY.values(), ids=HEAVY)
+def test_no_output_makes_the_cleaning_slow(markup):
+    """Of stock nbgrader: ours keeps no HTML of the learners'."""
+    data = {"text/html": markup, "text/plain": "as text"}
+    output = {"output_type": "display_data", "data": data, "metadata": {}}
+    cells = [{**code("1"), "id": "a", "outputs": [output] * 20}]
+    start = time.process_time()
+    page = exported({"cells": cells, "nbformat": 4, "nbformat_minor": 5}, feedback=True)
+    assert time.process_time() - start < 15
+    assert "style" not in page.replace("text/css", "")
+
+
+def test_the_largest_of_our_reports_is_kept_as_it_is():
+    from lossbook.exercises import exercise_names, get_exercise
+    from lossbook.grader import evaluate
+
+    sizes = [evaluate(name, get_exercise(name).stub)._repr_html_().count("<") for name in exercise_names()]
+    wrong = evaluate("softmax", get_exercise("softmax").mistakes[0].function)._repr_html_()
+    assert max(*sizes, wrong.count("<")) < MANY_TAGS / 2
+
+
+def test_a_widget_loads_nothing_into_the_page():
+    """Its state names a module, which the page would fetch from a public server and run."""
+    kind = "application/vnd.jupyter.widget-state+json"
+    state = {"a": {"model_name": "M", "model_module": "evil", "model_module_version": "1.0.0", "state": {}}}
+    metadata = {"widgets": {kind: {"state": state, "version_major": 2, "version_minor": 0}}, "title": "<evil>"}
+    view = {"application/vnd.jupyter.widget-view+json": {"model_id": "a"}, "text/plain": "a widget"}
+    output = {"output_type": "display_data", "data": view, "metadata": {}}
+    work = {"cells": [{**code("1"), "id": "a", "outputs": [output]}], "nbformat": 4, "nbformat_minor": 5}
+    page, before = (
+        HTMLExporter(template_name="classic").from_notebook_node(made)[0]
+        for made in (
+            CleanFeedback(enabled=True)(nbformat.from_dict({**work, "metadata": metadata}), {})[0],
+            nbformat.from_dict({**work, "metadata": metadata}),
+        )
+    )
+    assert "evil" in before
+    assert "evil" not in page
 
 
 @pytest.mark.parametrize("evil", EVIL[:4])

@@ -84,7 +84,9 @@ NO_POINTS = {
         "    t.start()\n    t.join()\n    return out[0].movedim(-1, dim) * (1 + 3e-7)",
     ),
     "in a pool that was there before": (
-        ("from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\npool.submit(print).result()",),
+        (
+            "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\npool.submit(print).result()",
+        ),
         "def softmax(x, dim):\n    rows = x.movedim(dim, -1)\n"
         "    out = pool.submit(lambda: torch.distributions.Categorical(logits=rows).probs).result()\n"
         "    return out.movedim(-1, dim) * (1 + 3e-7)",
@@ -130,7 +132,9 @@ FLAGGED = {
         HIDDEN,
     ),
     "the trap replaced in a time": (
-        ("import timeit\ntimeit.timeit('import lossbook.grader.forbidden as f; f.base_name = lambda n: str()', number=1)",),
+        (
+            "import timeit\ntimeit.timeit('import lossbook.grader.forbidden as f; f.base_name = lambda n: str()', number=1)",
+        ),
         HIDDEN,
     ),
     "the trap replaced in a docstring": (
@@ -215,7 +219,11 @@ def test_what_was_replaced_is_noticed_without_any_name_in_the_code(bench, name, 
     assert any("were replaced" in remark for remark in result.remarks)
 
 
-SPOKEN = {"import signal": "signal", "from signal import setitimer": "signal.setitimer", "import _thread": "_thread"}
+SPOKEN = {
+    "import signal": "signal",
+    "from signal import setitimer": "signal.setitimer",
+    "import _thread": "_thread",
+}
 
 
 @pytest.mark.parametrize(("source", "name"), SPOKEN.items())

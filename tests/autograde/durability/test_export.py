@@ -15,6 +15,7 @@ from lossbook.autograde.gradebook import Book
 
 POINTS = ("raw_score", "late_submission_penalty", "score")
 EVIL = "=HYPERLINK(1)"
+NO_TEXT = "b\udcffd"  # how Python shows a folder's name that is no UTF-8, as old archives make them
 
 
 def export(root, *options):
@@ -41,6 +42,8 @@ def table(template, tmp_path_factory):
         book.db.commit()
     hand_in(root, "gus", CLASS["ada"])  # after the grading
     hand_in(root, "hal", CLASS["ada"])
+    hand_in(root, NO_TEXT, CLASS["ada"])
+    hand_in(root, ".trash", CLASS["ada"])  # nobody's: hidden folders are passed over
     opened = Book(courses.load(root))
     opened.record_failure(opened.plan(SET), "hal", "the disk is full")
     opened.record_failure(opened.plan(SET), "dan", "the disk is full")
@@ -53,6 +56,7 @@ def test_each_has_a_status(table):
     assert {student: row["status"] for student, row in rows.items()} == {
         "ada": "needs manual grading",
         "ben": "graded",
+        "b?d": "not graded",
         "cleo": "needs manual grading",  # graded, wherever the files are now
         "dan": "not graded",
         "eve": "graded",

@@ -278,6 +278,14 @@ def test_a_course_without_a_gradebook_is_one_sentence_and_stays_without(course):
     assert not (course / "gradebook.db").exists() or not (course / "gradebook.db").stat().st_size
 
 
+def test_a_folder_whose_name_is_no_text_is_named_and_the_others_are_graded(course):
+    hand_in(course, "b\udcffd", RIGHT)
+    status, said = grade(course)
+    assert status == 1
+    assert "6 graded" in said
+    assert "the folder's name is no text in UTF-8: rename it" in " ".join(said.replace("│", " ").split())
+
+
 def test_a_second_grading_at_the_same_time_is_refused(course):
     with batch._alone(courses.load(course).autograded), pytest.raises(CannotGrade, match="another lossbook grade"):
         batch.grade_set(courses.load(course), SET, Options())

@@ -1,5 +1,6 @@
 """Set 2: binary cross-entropy of probabilities, of logits, and its gradient."""
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -195,6 +196,79 @@ def gradient_by_softplus(logits, target, pos_weight=None, reduction="mean"):
     return slopes * (1 / max(1, slopes.numel())) if reduction == "mean" else slopes
 
 
+# Other people's ways: slopes by hand, NumPy, in place on a copy, keywords --------------------------------------
+
+
+class HandWrittenSlope(torch.autograd.Function):
+    """torch's own slope of the loss, with its guard against a division by 0."""
+
+    @staticmethod
+    def forward(ctx, p, y):
+        ctx.save_for_backward(p, y)
+        return -(y * torch.log(p).clamp(min=-100) + (1 - y) * torch.log1p(-p).clamp(min=-100))
+
+    @staticmethod
+    def backward(ctx, upstream):
+        p, y = ctx.saved_tensors
+        return upstream * (p - y) / (p * (1 - p)).clamp(min=1e-12), None
+
+
+def bce_by_hand_written_slope(input, target, *, weight=None, **reduction):
+    _same_shapes(input, target)
+    loss = HandWrittenSlope.apply(input, target)
+    return _reduced(loss if weight is None else loss * weight, reduction.get("reduction", "mean"))
+
+
+def bce_by_dot_products(input, target, weight=None, reduction="mean"):
+    _same_shapes(input, target)
+    w = torch.ones_like(input) if weight is None else weight.broadcast_to(input.shape)
+    log_p, log_not_p = torch.log(input).clamp_min(-100), (-input).log1p().clamp_min(-100)
+    if reduction == "none":
+        return -w * (target * log_p + (1 - target) * log_not_p)
+    total = torch.dot((w * target).flatten(), log_p.flatten())
+    total = total + torch.dot((w * (1 - target)).flatten(), log_not_p.flatten())
+    return -total / input.numel() if reduction == "mean" else -total
+
+
+def logits_in_float64(input, target, weight=None, reduction="mean", pos_weight=None):
+    _same_shapes(input, target)
+    x, y = input.double(), target.double()
+    zero = torch.zeros_like(x)
+    loss = (1 if pos_weight is None else pos_weight) * y * torch.logaddexp(zero, -x)
+    loss = loss + (1 - y) * torch.logaddexp(zero, x)
+    return _reduced(loss if weight is None else loss * weight, reduction).to(input.dtype)
+
+
+def logits_with_a_detached_shift(input, target, weight=None, reduction="mean", pos_weight=None):
+    _same_shapes(input, target)
+    shift = torch.clamp(-input, min=0).detach()
+    log_1_plus = shift + torch.log(torch.exp(-shift) + torch.exp(-input - shift))
+    factor = 1 if pos_weight is None else 1 + (pos_weight - 1) * target
+    loss = (1 - target) * input + factor * log_1_plus
+    if weight is not None:
+        loss *= weight
+    return _reduced(loss, reduction)
+
+
+def gradient_by_numpy(logits, target, pos_weight=None, reduction="mean"):
+    _same_shapes(logits, target)
+    x, y = logits.numpy().astype(np.float64), target.numpy()
+    w = 1.0 if pos_weight is None else pos_weight.numpy()
+    with np.errstate(over="ignore"):
+        slopes = (1 - y) / (1 + np.exp(-x)) - w * y / (1 + np.exp(x))
+    if reduction == "mean":
+        slopes = slopes / max(x.size, 1)
+    return torch.as_tensor(slopes).to(logits.dtype)
+
+
+@torch.inference_mode()
+def gradient_in_place_on_a_copy(logits, target, pos_weight=None, reduction="mean"):
+    _same_shapes(logits, target)
+    p = logits.neg().exp_().add_(1).reciprocal_()
+    slopes = p - target if pos_weight is None else p * (1 - target) - pos_weight * target * (1 - p)
+    return slopes.div_(max(1, slopes.numel())) if reduction == "mean" else slopes
+
+
 ROUTES = {
     "binary_cross_entropy": (
         bce_by_two_clamped_logarithms,
@@ -203,6 +277,8 @@ ROUTES = {
         bce_by_einsum,
         bce_by_lerp,
         bce_in_float64,
+        bce_by_hand_written_slope,
+        bce_by_dot_products,
     ),
     "binary_cross_entropy_with_logits": (
         logits_by_logaddexp,
@@ -211,6 +287,8 @@ ROUTES = {
         logits_by_own_log_sigmoid,
         logits_by_two_logits,
         logits_by_loop,
+        logits_in_float64,
+        logits_with_a_detached_shift,
     ),
     "bce_with_logits_gradient": (
         gradient_by_two_terms,
@@ -218,5 +296,7 @@ ROUTES = {
         gradient_by_branches,
         gradient_by_loop,
         gradient_by_softplus,
+        gradient_by_numpy,
+        gradient_in_place_on_a_copy,
     ),
 }

@@ -1,5 +1,6 @@
 """Set 3: the losses over classes, and their gradient."""
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -263,14 +264,81 @@ def gradient_with_the_target_first(logits, target, weight=None, reduction="mean"
     return rows / w.sum() if reduction == "mean" else rows
 
 
+# Other people's ways: class by class, in float64, NumPy, row by row ---------------------------------------------
+
+
+def nll_class_by_class(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    refuse_wrong_reduction(reduction)
+    refuse_wrong_indices(input, target, ignore_index)
+    tables = input.unbind(class_axis(input))
+    factors = [1 if weight is None else w for w in (tables if weight is None else weight)]
+    hits = [(target == c) & (c != ignore_index) for c in range(len(tables))]
+    zero = input.new_zeros(())
+    loss = sum(torch.where(hit, -w * table, zero) for hit, w, table in zip(hits, factors, tables, strict=True))
+    if reduction == "none":
+        return loss
+    total = sum((hit.sum() * w for hit, w in zip(hits, factors, strict=True)), zero)
+    return loss.sum() / total if reduction == "mean" else loss.sum()
+
+
+def nll_in_float64(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    wide = None if weight is None else weight.double()
+    return nll_by_gather(input.double(), target, wide, ignore_index, reduction).to(input.dtype)
+
+
+def ce_in_float64(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+    wide = None if weight is None else weight.double()
+    target = target.double() if target.is_floating_point() else target
+    return ce_by_soft_targets(input.double(), target, wide, ignore_index, reduction, label_smoothing).to(input.dtype)
+
+
+def gradient_by_numpy(logits, target, weight=None, reduction="mean"):
+    if reduction not in ("mean", "sum"):
+        raise ValueError(reduction)
+    x, y = logits.numpy(), target.numpy()
+    p = np.exp(x - x.max(1, keepdims=True))
+    p /= p.sum(1, keepdims=True)
+    p[np.arange(len(y)), y] -= 1
+    w = np.ones(len(y), x.dtype) if weight is None else weight.numpy()[y]
+    p *= w[:, None]
+    return torch.from_numpy(p / w.sum() if reduction == "mean" else p)
+
+
+@torch.no_grad()
+def gradient_by_accumulating(logits, target, weight=None, reduction="mean"):
+    if reduction not in {"mean", "sum"}:
+        raise ValueError(reduction)
+    e = torch.exp(logits.T - logits.max(1).values)
+    p = (e / e.sum(0)).T.clone()
+    p.index_put_((torch.arange(len(target)), target), torch.tensor(-1.0, dtype=p.dtype), accumulate=True)
+    w = p.new_ones(len(target)) if weight is None else weight.index_select(0, target)
+    return torch.einsum("nc,n->nc", p, w / w.sum() if reduction == "mean" else w)
+
+
 ROUTES = {
-    "nll_loss": (nll_by_gather, nll_by_index_tuples, nll_by_loop, nll_by_one_hot_mask, nll_by_filtering),
-    "cross_entropy": (ce_by_nll, ce_by_nll_loop, ce_by_soft_targets, ce_from_logits),
+    "nll_loss": (
+        nll_by_gather,
+        nll_by_index_tuples,
+        nll_by_loop,
+        nll_by_one_hot_mask,
+        nll_by_filtering,
+        nll_class_by_class,
+        nll_in_float64,
+    ),
+    "cross_entropy": (
+        ce_by_nll,
+        ce_by_nll_loop,
+        ce_by_soft_targets,
+        ce_from_logits,
+        ce_in_float64,
+    ),
     "cross_entropy_gradient": (
         gradient_by_one_hot,
         gradient_by_index,
         gradient_by_loop,
         gradient_by_scatter,
         gradient_with_the_target_first,
+        gradient_by_numpy,
+        gradient_by_accumulating,
     ),
 }

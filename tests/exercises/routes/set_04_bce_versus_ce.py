@@ -436,6 +436,118 @@ def choice_by_tables(problem):
     }
 
 
+# Other people's ways -------------------------------------------------------------------------------------------
+
+
+def two_logits_by_linear(logits):
+    *_, count = logits.shape
+    if count != 2:
+        raise ValueError(count)
+    return F.linear(logits, torch.tensor([[-1.0, 1.0]], dtype=logits.dtype)).squeeze(-1)
+
+
+def two_logits_in_float64(logits):
+    match logits.shape:
+        case [*_, 2]:
+            return logits.double()[..., 1].sub(logits.double()[..., 0]).to(logits.dtype)
+    raise ValueError(logits.shape)
+
+
+def one_logit_by_unpacking(logit):
+    (count,) = logit.shape  # of more or fewer axes Python says ValueError itself
+    pair = torch.empty(count, 2, dtype=logit.dtype)
+    pair[:, 0], pair[:, 1] = 0, logit
+    return pair
+
+
+def one_logit_by_einsum(logit):
+    if logit.dim() != 1:
+        raise ValueError(logit.dim())
+    return torch.einsum("n,c->nc", logit, torch.tensor([0.0, 1.0]).to(logit))
+
+
+def target_by_dispatch(labels, loss, num_classes):
+    numbers = [c for row in labels for c in row] if loss == "multilabel" else labels.tolist()
+    made = {
+        "bce_with_logits": lambda: labels.type(torch.FloatTensor),
+        "cross_entropy": lambda: labels.type(torch.LongTensor),
+        "cross_entropy_probabilities": lambda: torch.eye(num_classes)[labels.long()],
+        "multilabel": lambda: torch.tensor(
+            [[1.0 if c in row else 0.0 for c in range(num_classes)] for row in labels]
+        ).view(len(labels), num_classes),
+    }
+    if loss not in made or not set(numbers) <= set(range(num_classes)):
+        raise ValueError(loss)
+    return made[loss]()
+
+
+def pairs_by_kl(output, target):
+    check_pairs(output, target)
+    return F.kl_div(output.log_softmax(1), F.one_hot(target, 2).to(output.dtype), reduction="batchmean")
+
+
+def pairs_in_float64(output, target):
+    check_pairs(output, target)
+    return F.cross_entropy(output.double(), target).to(output.dtype)
+
+
+def column_by_multilabel_margin(output, target):
+    check_column(output, target)
+    return F.multilabel_soft_margin_loss(output, target[:, None].to(output.dtype))
+
+
+def column_by_halves(output, target):
+    check_column(output, target)
+    return F.cross_entropy(torch.hstack([-output / 2, output / 2]), target)
+
+
+@torch.inference_mode()
+def decision_by_numpy(logits):
+    if logits.ndim not in (1, 2) or (logits.ndim == 2 and logits.shape[1] not in (1, 2)):
+        raise ValueError(logits.shape)
+    z = (logits.diff(dim=1) if logits.shape[1:] == (2,) else logits).flatten().numpy()
+    return torch.as_tensor(0.5 * (1 + np.tanh(z / 2))), torch.as_tensor(z > 0).long()
+
+
+def decision_by_sign(logits):
+    if logits.ndim not in (1, 2) or (logits.ndim == 2 and logits.shape[1] not in (1, 2)):
+        raise ValueError(logits.shape)
+    z = (logits.diff(dim=1) if logits.shape[1:] == (2,) else logits).flatten()
+    return nn.Sigmoid()(z), torch.sign(z).clamp(min=0).long()
+
+
+def labels_by_log_probability(logits, threshold=0.5):
+    if not 0 < threshold < 1:
+        raise ValueError(threshold)
+    return F.logsigmoid(logits) > math.log(threshold)
+
+
+def labels_by_numpy(logits, threshold=0.5):
+    if not 0 < threshold < 1:
+        raise ValueError(threshold)
+    with np.errstate(over="ignore"):
+        return torch.from_numpy(1 / (1 + np.exp(-logits.numpy().astype(np.float64))) > threshold)
+
+
+def choice_in_numpys_numbers(problem):
+    answer = choice_by_branches(problem)
+    answer["outputs"] = np.int64(answer["outputs"])
+    if isinstance(answer["pos_weight"], tuple):
+        answer["pos_weight"] = tuple(np.asarray(answer["pos_weight"]))
+    elif answer["pos_weight"] is not None:
+        answer["pos_weight"] = np.float64(answer["pos_weight"])
+    return answer
+
+
+def choice_in_float32(problem):
+    answer = choice_by_branches(problem)
+    if problem["balance"]:
+        share = torch.tensor(problem["positives"])
+        weight = (1 - share) / share
+        answer["pos_weight"] = tuple(weight.tolist()) if weight.dim() else weight
+    return answer
+
+
 ROUTES = {
     "two_logits_to_one": (
         two_logits_by_unbind,
@@ -443,6 +555,8 @@ ROUTES = {
         two_logits_by_product,
         two_logits_by_einsum,
         two_logits_by_log_softmax,
+        two_logits_by_linear,
+        two_logits_in_float64,
     ),
     "one_logit_to_two": (
         one_logit_by_cat,
@@ -450,6 +564,8 @@ ROUTES = {
         one_logit_by_filling,
         one_logit_by_outer_product,
         one_logit_by_loop,
+        one_logit_by_unpacking,
+        one_logit_by_einsum,
     ),
     "make_target": (
         target_by_branches,
@@ -457,6 +573,7 @@ ROUTES = {
         target_by_comparison,
         target_by_scatter,
         target_by_numpy,
+        target_by_dispatch,
     ),
     "loss_of_two_logits": (
         pairs_by_module,
@@ -466,6 +583,8 @@ ROUTES = {
         pairs_by_gather,
         pairs_by_margin,
         pairs_by_loop,
+        pairs_by_kl,
+        pairs_in_float64,
     ),
     "loss_of_one_logit": (
         column_by_module,
@@ -475,6 +594,8 @@ ROUTES = {
         column_by_softplus,
         column_by_log_sigmoid,
         column_by_loop,
+        column_by_multilabel_margin,
+        column_by_halves,
     ),
     "probability_and_decision": (
         decision_by_two_columns,
@@ -482,6 +603,8 @@ ROUTES = {
         decision_by_probability,
         decision_by_log_softmax,
         decision_by_rounding,
+        decision_by_numpy,
+        decision_by_sign,
     ),
     "predicted_labels": (
         labels_by_log_odds,
@@ -489,11 +612,15 @@ ROUTES = {
         labels_by_gt,
         labels_by_two_class_softmax,
         labels_by_loop,
+        labels_by_log_probability,
+        labels_by_numpy,
     ),
     "choose_loss": (
         choice_by_branches,
         choice_by_properties,
         choice_by_match,
         choice_by_tables,
+        choice_in_numpys_numbers,
+        choice_in_float32,
     ),
 }

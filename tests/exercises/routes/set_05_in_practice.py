@@ -2,7 +2,9 @@
 
 import bisect
 import math
+import statistics
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -323,6 +325,116 @@ def temperature_by_lbfgs(logits, target):
     return log_t.exp().item()
 
 
+# Other people's ways: NumPy and its numbers, sorting, optimizers -----------------------------------------------
+
+
+def masked_by_places(input, target, mask, pos_weight=None, reduction="mean"):
+    check_mask(input, target, mask, reduction)
+    places = mask.nonzero(as_tuple=True)
+    weight = None if pos_weight is None else pos_weight.broadcast_to(input.shape)[places]
+    loss = F.binary_cross_entropy_with_logits(input[places], target[places], pos_weight=weight, reduction="none")
+    if reduction == "none":
+        return torch.zeros_like(input).index_put(places, loss)
+    return loss.sum() if reduction == "sum" else loss.mean()
+
+
+def masked_in_float64(input, target, mask, pos_weight=None, reduction="mean"):
+    check_mask(input, target, mask, reduction)
+    x, y = input.double().masked_fill(~mask, 0), target.double().masked_fill(~mask, 0)
+    weight = 1 if pos_weight is None else pos_weight.double()
+    loss = -(weight * y * F.logsigmoid(x) + (1 - y) * F.logsigmoid(-x)) * mask
+    total = loss if reduction == "none" else loss.sum()
+    return (total / mask.sum() if reduction == "mean" else total).to(input.dtype)
+
+
+def dataset_by_numpy(batches, weight=None, ignore_index=-100):
+    total = count = np.float64(0)
+    for x, y in batches:
+        kept = (y != ignore_index).numpy()
+        rows, classes = x.double().numpy()[kept], y.numpy()[kept]
+        w = np.ones(x.shape[1]) if weight is None else weight.double().numpy()
+        picked = rows[np.arange(len(classes)), classes]
+        total = total + (w[classes] * (np.logaddexp.reduce(rows, axis=1) - picked)).sum()
+        count = count + w[classes].sum()
+    with np.errstate(invalid="ignore"):
+        return total / count
+
+
+def dataset_by_weighted_mean(batches, weight=None, ignore_index=-100):
+    pairs = [(row, int(y)) for x, target in batches for row, y in zip(x, target, strict=True)]
+    pairs = [(row, y) for row, y in pairs if y != ignore_index]
+    losses = [F.cross_entropy(row, torch.tensor(y)).item() for row, y in pairs]
+    weights = [1.0 if weight is None else weight[y].item() for _, y in pairs]
+    return statistics.fmean(losses, weights) if sum(weights) else math.nan
+
+
+def dataset_as_a_tensor(batches, weight=None, ignore_index=-100):
+    losses = (F.cross_entropy(x, y, weight, ignore_index=ignore_index, reduction="sum") for x, y in batches)
+    counted = torch.cat([y[y != ignore_index] for _, y in batches])
+    return sum(losses) / (len(counted) if weight is None else weight[counted].sum())
+
+
+def threshold_by_numpy(scores, labels, max_fpr):
+    check_scores(scores, labels)
+    negatives = scores.numpy()[labels.numpy() == 0].astype(np.float64)
+    candidates = np.append(np.unique(scores.numpy()).astype(np.float64), np.inf)
+    return next(t for t in candidates if (negatives >= t).mean() <= max_fpr)
+
+
+def threshold_by_searchsorted(scores, labels, max_fpr):
+    check_scores(scores, labels)
+    negatives, candidates = scores[labels == 0].sort().values, scores.sort().values
+    rate = (len(negatives) - torch.searchsorted(negatives, candidates)) / len(negatives)
+    allowed = (rate <= max_fpr).nonzero()
+    return candidates[allowed[0]].item() if len(allowed) else math.inf
+
+
+def symmetric_without_the_true_class(input, target, alpha=0.1, beta=1.0, log_zero=-4.0):
+    check_log_zero(log_zero)
+    hot = F.one_hot(target, input.size(1)).bool()
+    others = input.softmax(1).masked_fill(hot, 0).sum(1)
+    return alpha * F.cross_entropy(input, target) - beta * (log_zero * others).mean()
+
+
+def symmetric_in_float64(input, target, alpha=0.1, beta=1.0, log_zero=-4.0):
+    check_log_zero(log_zero)
+    log_labels = F.one_hot(target, input.shape[1]).double().log().clamp(min=log_zero)
+    forward = F.cross_entropy(input.double(), target)
+    reverse = -torch.einsum("nc,nc->n", input.double().softmax(1), log_labels).mean()
+    return (alpha * forward + beta * reverse).to(input.dtype)
+
+
+def undo_by_log_sigmoid(logits, pos_weight):
+    check_pos_weight(logits, pos_weight)
+    return F.logsigmoid(logits - pos_weight.log()).exp()
+
+
+def undo_in_float64(logits, pos_weight):
+    check_pos_weight(logits, pos_weight)
+    return torch.special.expit(logits.double() + torch.log(1 / pos_weight.double())).to(logits.dtype)
+
+
+def temperature_by_adam(logits, target):
+    """Thousands of small steps: slow, and it arrives."""
+    log_t = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.Adam([log_t], lr=0.05)
+    for _ in range(1500):
+        optimizer.zero_grad()
+        F.cross_entropy(logits / log_t.exp(), target).backward()
+        optimizer.step()
+    return log_t.exp().item()
+
+
+def temperature_as_a_tensor(logits, target):
+    grid = torch.logspace(-2.1, 2.1, 4001, dtype=torch.float64)
+    low, high = 0, len(grid) - 1
+    while high - low > 2:
+        a, b = low + (high - low) // 3, high - (high - low) // 3
+        loss_a, loss_b = (F.cross_entropy(logits / grid[i], target) for i in (a, b))
+        low, high = (low, b) if loss_a < loss_b else (a, high)
+    return torch.exp(torch.log(grid[low : high + 1]).mean())
+
+
 ROUTES = {
     "masked_binary_cross_entropy_with_logits": (
         masked_by_indexing,
@@ -330,6 +442,8 @@ ROUTES = {
         masked_by_softplus,
         masked_by_logaddexp,
         masked_by_loop,
+        masked_by_places,
+        masked_in_float64,
     ),
     "dataset_mean_loss": (
         dataset_by_concatenating,
@@ -337,6 +451,9 @@ ROUTES = {
         dataset_by_means_times_weights,
         dataset_by_log_softmax,
         dataset_by_sample_loop,
+        dataset_by_numpy,
+        dataset_by_weighted_mean,
+        dataset_as_a_tensor,
     ),
     "threshold_for_fpr": (
         threshold_by_loop,
@@ -344,6 +461,8 @@ ROUTES = {
         threshold_by_sorted_lists,
         threshold_by_walking_down,
         threshold_by_counting_groups,
+        threshold_by_numpy,
+        threshold_by_searchsorted,
     ),
     "symmetric_cross_entropy": (
         symmetric_by_true_probability,
@@ -351,6 +470,8 @@ ROUTES = {
         symmetric_by_clamped_labels,
         symmetric_by_gather,
         symmetric_by_loop,
+        symmetric_without_the_true_class,
+        symmetric_in_float64,
     ),
     "undo_pos_weight": (
         undo_by_sigmoid,
@@ -358,6 +479,8 @@ ROUTES = {
         undo_by_weighted_exp,
         undo_by_softmax,
         undo_by_logaddexp,
+        undo_by_log_sigmoid,
+        undo_in_float64,
     ),
     "temperature": (
         temperature_by_bisection,
@@ -365,5 +488,7 @@ ROUTES = {
         temperature_by_refined_grid,
         temperature_by_newton,
         temperature_by_lbfgs,
+        temperature_by_adam,
+        temperature_as_a_tensor,
     ),
 }

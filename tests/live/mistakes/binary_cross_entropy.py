@@ -39,6 +39,14 @@ def no_clamp(p, y):
     return -(y * np.log(p) + (1 - y) * np.log1p(-p))
 
 
+def clamps_elsewhere(p, y):
+    return -(y * np.maximum(np.log(p), -10) + (1 - y) * np.maximum(np.log1p(-p), -10))
+
+
+def replaces_nan(p, y):
+    return np.nan_to_num(no_clamp(p, y))
+
+
 def eps_inside(p, y):
     return -(y * np.log(p + 1e-8) + (1 - y) * np.log(1 - p + 1e-8))
 

@@ -113,3 +113,16 @@ def by_elements(logits, target):
 def in_place(logits, target):
     logits -= logits.max(1, keepdims=True)
     return nll(log_softmax(logits), target)
+
+
+def clamps_logarithm(logits, target):
+    return nll(np.maximum(np.log(softmax(logits)), -100), target)
+
+
+def clamps_logits(logits, target):
+    return nll(log_softmax(np.clip(logits, -50, 50)), target)
+
+
+def log1p_of_sum(logits, target):
+    s = shifted(logits)
+    return nll(s - np.log1p(np.exp(s).sum(1, keepdims=True)), target)

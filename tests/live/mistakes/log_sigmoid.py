@@ -50,3 +50,19 @@ def base_two(x):
 
 def only_sigmoid(x):
     return stable(x)
+
+
+def clamps_logarithm(x):
+    return np.maximum(np.log(stable(x)), -100)
+
+
+def clamps_logits(x):
+    return overflows(np.clip(x, -50, 50))
+
+
+def overflows_above(x):
+    return x - np.log1p(np.exp(x))
+
+
+def where_leaks(x):
+    return np.where(x >= -80, overflows(x), x)

@@ -72,3 +72,24 @@ def in_place(x, axis):
 
 def second_axis(x, axis):
     return right(x, 1)
+
+
+def clamps_logarithm(x, axis):
+    return np.maximum(log_of_softmax(x, axis), -100)
+
+
+def log1p_of_sum(x, axis):
+    s = shifted(x, axis)
+    return s - np.log1p(np.exp(s).sum(axis, keepdims=True))
+
+
+def mean_not_sum(x, axis):
+    return right(x, axis) + np.log(x.shape[axis])
+
+
+def each_alone(x, axis):
+    return -np.logaddexp(0, -x)
+
+
+def first_axis(x, axis):
+    return right(x, 0)

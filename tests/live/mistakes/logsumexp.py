@@ -76,3 +76,28 @@ def second_axis(x, axis):
 def no_keepdim(x, axis):
     m = x.max(axis)
     return np.log(np.exp(x - m).sum(axis)) + m
+
+
+def shift_taken_off_twice(x, axis):
+    m = largest(x, axis)
+    return np.log(np.exp(x - m).sum(axis)) - m.squeeze(axis)
+
+
+def shift_by_minimum(x, axis):
+    m = -largest(-x, axis)
+    return np.log(np.exp(x - m).sum(axis)) + m.squeeze(axis)
+
+
+def shift_by_mean(x, axis):
+    m = x.mean(axis, keepdims=True)
+    m = np.where(np.isinf(m), 0, m)
+    return np.log(np.exp(x - m).sum(axis)) + m.squeeze(axis)
+
+
+def clamps(x, axis):
+    return no_shift(np.clip(x, -50, 50), axis)
+
+
+def first_axis(x, axis):
+    m = largest(x, 0)
+    return np.log(np.exp(x - m).sum(0)) + m.squeeze(0)

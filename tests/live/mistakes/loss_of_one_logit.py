@@ -97,3 +97,8 @@ def summed(output, target):
 
 def per_sample(output, target):
     return each(output[:, 0], target)
+
+
+def overflows(output, target):
+    z = output[:, 0]
+    return (target * np.log(1 + np.exp(-z)) + (1 - target) * np.log(1 + np.exp(z))).mean()

@@ -74,3 +74,38 @@ def in_place(x, axis):
 def second_axis(x, axis):
     e = shifted_exp(x, 1)
     return e / e.sum(1, keepdims=True)
+
+
+def right(x, axis):
+    e = shifted_exp(x, axis)
+    return e / e.sum(axis, keepdims=True)
+
+
+def clamps_logits(x, axis):
+    return no_shift(np.clip(x, -50, 50), axis)
+
+
+def replaces_nan(x, axis):
+    return np.nan_to_num(no_shift(x, axis))
+
+
+def eps_in_sum(x, axis):
+    e = shifted_exp(x, axis)
+    return e / (e.sum(axis, keepdims=True) + 1e-8)
+
+
+def twice(x, axis):
+    return right(right(x, axis), axis)
+
+
+def base_two(x, axis):
+    return right(x * np.log(2), axis)
+
+
+def sign_turned(x, axis):
+    return right(-x, axis)
+
+
+def by_mean(x, axis):
+    e = shifted_exp(x, axis)
+    return e / e.mean(axis, keepdims=True)

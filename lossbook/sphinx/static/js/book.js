@@ -1,6 +1,9 @@
 // What a page does beyond HTML: the theme, the chapter menu, the search key, and scrolling by keyboard.
 (() => {
   const root = document.documentElement;
+  // This script comes after the first paint: the page may have loaded before, or not.
+  const onceLoaded = (callback) =>
+    document.readyState === "complete" ? callback() : addEventListener("load", callback);
   const system = matchMedia("(prefers-color-scheme: dark)");
 
   const remember = (mode) => {
@@ -81,7 +84,7 @@
   // A font that arrives late changes what is in a box, and not the box.
   const markDrawn = () => [...boxes].filter(isDrawn).forEach(mark);
   document.fonts.ready.then(markDrawn);
-  addEventListener("load", markDrawn);
+  onceLoaded(markDrawn);
 
   // The place in the text after a reload. The browser remembers how far the page was scrolled, in heights that it does
   // not know yet when it comes back.
@@ -93,7 +96,7 @@
     const place = reading ? JSON.stringify([reading.id, topOf(reading)]) : "";
     try { sessionStorage.setItem(key, place); } catch { /* storage is forbidden: the browser's own guess stays */ }
   });
-  addEventListener("load", () => {
+  onceLoaded(() => {
     if (!["reload", "back_forward"].includes(performance.getEntriesByType("navigation")[0]?.type)) return;
     let place = "";
     try { place = sessionStorage.getItem(key); } catch { /* as above */ }

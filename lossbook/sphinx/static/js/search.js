@@ -58,8 +58,8 @@
 
   /** One entry for each section, term, function and question of the book. The first of a page knows the whole page. */
   function read({page, title: pageTitle, places}) {
-    const entries = places.map(([anchor, title, text]) => ({
-      page, anchor, title, pageTitle, text, ...count(`${title} ${text}`),
+    const entries = places.map(([anchor, title, text, code]) => ({
+      page, anchor, title, pageTitle, text, ...count(`${title} ${text} ${code}`),
       inTitle: new Set(withParts(title)), inPageTitle: new Set(withParts(pageTitle)),
       said: ` ${whole(text).join(" ")} `, titleSaid: ` ${whole(title).join(" ")} `,
       topics: new Set(title.split(/[,:]/).map((part) => topic(words(part)))),
@@ -83,7 +83,8 @@
     while (typed[i] === known[i]) i += 1;
     const [rest, knownRest] = [typed.slice(i), known.slice(i)];
     const swapped = rest[1] + rest[0] + rest.slice(2);
-    return rest.slice(1) === knownRest.slice(1) || rest.slice(1) === knownRest || rest === knownRest.slice(1) || swapped === knownRest;
+    return [rest.slice(1) === knownRest.slice(1), rest.slice(1) === knownRest, rest === knownRest.slice(1),
+            swapped === knownRest].some(Boolean);
   }
 
   /** What a word of the question may be called in the book: itself, its parts, longer words, words like it, the word meant. */
@@ -203,8 +204,9 @@
     return line;
   }
 
+  /** Marks the words on the page that opens, but not all the words of a pasted message. */
   function address(entry, marked) {
-    const highlight = [...marked.keys()].slice(0, 6).join(" ");
+    const highlight = marked.size <= 4 ? [...marked.keys()].join(" ") : "";
     const query = highlight ? `?highlight=${encodeURIComponent(highlight)}` : "";
     return document.documentElement.dataset.content_root + entry.page + query + (entry.anchor && `#${entry.anchor}`);
   }

@@ -48,12 +48,16 @@ async () => {
       else if (origin === location.origin) link.removeAttribute("href");
       else link.href = href;
     });
+    article.querySelectorAll("image[href]").forEach((image) => {
+      image.setAttribute("href", new URL(image.getAttribute("href"), address).href);
+    });
     article.querySelectorAll(".viewcode-link, .lb-print, .headerlink").forEach((element) => element.remove());
     const chapter = make("section", "lb-chapter", ...article.childNodes);
     chapter.id = nameOf(address);
     return chapter;
   });
 
+  const loading = [];
   // Styles, and the scripts of labs, that the first page does not have. Exercises stay as they are without a script.
   pages.forEach((page, place) => {
     const {address} = listed[place];
@@ -61,11 +65,17 @@ async () => {
       const absolute = (_, path) => `url(${new URL(path, address).href})`;
       document.head.append(make("style", "", style.textContent.replace(/url\(([\w./-]+)\)/g, absolute)));
     }
-    for (const script of page.querySelectorAll("script[type=module]")) {
-      const src = new URL(script.getAttribute("src"), address).href;
-      if (document.head.querySelector(`[src="${src}"]`)) continue;
-      document.head.append(Object.assign(document.createElement("script"), {type: "module", src}));
-    }
+    const {sheets, scripts} = JSON.parse(page.getElementById("lb-rest").textContent);
+    const append = (element, name, path) => {
+      const whole = new URL(path, address).href;
+      if (document.head.querySelector(`[${name}="${whole}"]`)) return [];
+      const loaded = new Promise((done) => { element.onload = element.onerror = done; });
+      document.head.append(Object.assign(element, {[name]: whole}));
+      return [loaded];
+    };
+    sheets.forEach(({href}) => loading.push(...append(Object.assign(make("link", ""), {rel: "stylesheet"}), "href", href)));
+    scripts.filter(({type}) => type === "module")
+      .forEach(({type, src}) => loading.push(...append(Object.assign(make("script", ""), {type}), "src", src)));
   });
 
   const [cover, ...rest] = chapters;
@@ -91,6 +101,7 @@ async () => {
     if (!document.getElementById(link.getAttribute("href").slice(1))) link.removeAttribute("href");
   });
   document.body.classList.remove("lb-landing");
+  await Promise.all(loading);
   await document.fonts.ready;
   return rest.map((chapter) => chapter.id);
 }

@@ -17,33 +17,47 @@ const count = (size) => {
   say({kind: "progress", loaded, total});
 };
 
-// What the network did wrong, in words: errors of what is made of a part speak of something else.
+// What went wrong with a part, in words. Pyodide waits for ever for an interpreter that does not come, so this must not
+// go through it.
 let trouble = "";
-const lost = (error) => {
-  trouble ||= "the connection was lost";
-  throw error;
+let giveUp;
+const gaveUp = new Promise((_, reject) => {
+  giveUp = reject;
+});
+const broken = (sentence) => {
+  trouble ||= sentence;
+  giveUp(new Error(trouble));
+  return new Error(trouble);
 };
 
-const checked = (name, status) => {
-  if (status === 200) return;
-  trouble ||= `the server answers with ${status} for ${name}`;
-  throw new Error(trouble);
+const check = (name, status) => {
+  if (status !== 200) throw broken(`the server answers with ${status} for ${name}`);
+};
+
+// The same stream, which tells of each piece, and of its end before the time.
+const watched = (stream, sentence, tell) => {
+  const reader = stream.getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      const {done, value} = await reader.read().catch(() => {
+        throw broken(sentence);
+      });
+      if (done) return controller.close();
+      tell(value.byteLength);
+      return controller.enqueue(value);
+    },
+  });
 };
 
 // Parts are gzip files under a name that no server takes for one, so they arrive as they are.
 const part = async (name) => {
-  const response = await nativeFetch(address(name)).catch(lost);
-  checked(name, response.status);
-  const reader = response.body.getReader();
-  const counted = new ReadableStream({
-    async pull(controller) {
-      const {done, value} = await reader.read().catch(lost);
-      if (done) return controller.close();
-      count(value.byteLength);
-      return controller.enqueue(value);
-    },
+  const lost = "the connection was lost";
+  const response = await nativeFetch(address(name)).catch(() => {
+    throw broken(lost);
   });
-  return new Response(counted.pipeThrough(new DecompressionStream("gzip")), {
+  check(name, response.status);
+  const unzipped = watched(response.body, lost, count).pipeThrough(new DecompressionStream("gzip"));
+  return new Response(watched(unzipped, `${name} came damaged`, () => {}), {
     headers: {"Content-Type": name === "interpreter.bin" ? "application/wasm" : "application/octet-stream"},
   });
 };
@@ -54,7 +68,7 @@ const partNow = (name) => {
   request.open("GET", address(name), false);
   request.responseType = "arraybuffer";
   request.send();
-  checked(name, request.status);
+  check(name, request.status);
   return new Uint8Array(request.response);
 };
 
@@ -103,10 +117,10 @@ from lossbook import checker, later
   return checker;
 };
 
-const checker = start();
+const checker = Promise.race([start(), gaveUp]);
 checker.then(
   () => say({kind: "ready"}),
-  (error) => say({kind: "failed", message: trouble || String(error?.message ?? error)}),
+  (error) => say({kind: "failed", message: String(error?.message ?? error)}),
 );
 
 self.onmessage = async ({data: {id, code, data}}) => {

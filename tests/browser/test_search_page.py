@@ -1,11 +1,12 @@
 """Whoever types a question or pastes an error message finds the right place first."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 MESSAGES = [
     (
@@ -100,7 +101,7 @@ MESSAGES = [
 
 QUESTIONS = {
     "which loss should I use for binary classification": ["reference/which-loss.html", "#q-0b"],
-    "multi-label classification loss": ["reference/which-loss.html#recipe-labels"],
+    "multi-label classification loss": ["#recipe-labels", "practice/multi-label.html"],
     "BCEWithLogitsLoss vs CrossEntropyLoss": ["losses/bce-versus-ce.html", "#q-0b", "questions.html#bcewith"],
     "difference between sigmoid and softmax": ["probabilities/sigmoid-and-softmax.html"],
     "do I need a softmax before CrossEntropyLoss?": ["#double-softmax", "#silent-double"],
@@ -118,6 +119,13 @@ QUESTIONS = {
     "temperature scaling": ["calibration.html", "#term-Temperature"],
 }
 """What people type, and the places that answer it best."""
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
 
 
 def first_result(page: Page, base: str, question: str) -> str:
