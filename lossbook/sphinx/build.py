@@ -7,6 +7,7 @@ nothing that the book is made of has changed since the last good build, this end
 import argparse
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -134,7 +135,9 @@ def _execute() -> None:
 
     started = time.monotonic()
     command = [sys.executable, "-m", "lossbook.sphinx.live_assets"]
-    with subprocess.Popen(command, cwd=PROJECT, text=True, stderr=subprocess.PIPE) as preparing:
+    # One thread: how torch shares out a sum decides its last digit.
+    alone = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, cwd=PROJECT, text=True, stderr=subprocess.PIPE, env=alone) as preparing:
         executed = execution.execute_chapters()
         _, trouble = preparing.communicate()
     if preparing.returncode:
