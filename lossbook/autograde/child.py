@@ -5,16 +5,21 @@ It never holds a value to compare with, and whatever the learner's code does to 
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
 import io
 import os
+import re
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from importlib.abc import MetaPathFinder
 from typing import TYPE_CHECKING, Any
+
+import torch
 
 import lossbook
 from lossbook.autograde import wire
@@ -30,6 +35,7 @@ OUTPUT_LIMIT = 20_000  # characters kept of what one cell printed
 OUTPUTS = 20  # tables and pictures kept of one cell
 DATA_LIMIT = 1_000_000  # characters of one of them
 CELL_LIMIT = 2_500_000  # characters of all of them
+PROMPT = re.compile(r"^\s*(?:>>>|\.\.\.|In \[)", re.MULTILINE)
 SHOWN_TYPES = ("text/plain", "image/png", "image/jpeg")
 PATIENCE = 3  # calls of a function that take too long, until the others are not made
 REPEATS = 0.2  # seconds until a stopped call that goes on is stopped again
@@ -47,13 +53,40 @@ def shell() -> InteractiveShell:
     settings.InteractiveShell.colors = "nocolor"
     made = InteractiveShell.instance(config=settings)
     configure_inline_support(made, "module://matplotlib_inline.backend_inline")
+    vars(made)["transform_cell"] = _python_as_it_is(made.transform_cell)
     return made
 
 
+def _python_as_it_is(transform: Callable[[str], str]) -> Callable[[str], str]:
+    """Return IPython's way to make Python of a cell, without its slow look at each word where it is Python already.
+
+    Whatever IPython changes (magics, shell commands, questions, a common indent) is no valid Python, but for what
+    looks like a prompt, and empty lines at the beginning, which it leaves out.
+    """
+
+    def transformed(cell: str) -> str:
+        if cell[:1].isspace() or PROMPT.search(cell):
+            return transform(cell)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # they come when it is run
+                ast.parse(cell)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return transform(cell)
+        return cell if cell.endswith("\n") else f"{cell}\n"
+
+    return transformed
+
+
 def serve(connection: int) -> None:
-    """Answer messages on a file descriptor until the other side is gone."""
+    """Run a learner's notebook: answer messages on a file descriptor until the other side is gone."""
     sys.meta_path.insert(0, _NoAnswers())
     vars(lossbook)["check"] = lambda name, function: 0.0  # graded cells are run by the other side alone
+    answer(connection)
+
+
+def answer(connection: int) -> None:
+    """Answer messages on a file descriptor until there are no more."""
     own = shell()
     while True:
         try:
@@ -84,13 +117,22 @@ class _NoAnswers(MetaPathFinder):
 
 
 @contextlib.contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise OutOfTime in this thread after some seconds, and again while it goes on. Code may get round it."""
+def _alarm() -> Iterator[None]:
+    """While this lasts, the timer that :func:`_time_limit` sets raises OutOfTime in this thread."""
 
     def stop(number: int, frame: Any) -> None:
         raise OutOfTime
 
     signal.signal(signal.SIGALRM, stop)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Raise OutOfTime after some seconds, and again while it goes on. Code may get round it."""
     signal.setitimer(signal.ITIMER_REAL, seconds, REPEATS)
     try:
         yield
@@ -127,6 +169,7 @@ def _run_cell(own: InteractiveShell, source: str, seconds: float) -> list[dict[s
             capture_output(stdout=False, stderr=False) as captured,
             contextlib.redirect_stdout(stdout),
             contextlib.redirect_stderr(stderr),
+            _alarm(),
             _time_limit(seconds),
         ):
             own.run_cell(source, store_history=True)
@@ -170,14 +213,15 @@ def _answer_calls(connection: int, own: InteractiveShell, request: dict[str, Any
     function = _lookup(own.user_ns, request["function"])
     forbidden = frozenset(request["forbidden"])
     late = 0
-    for data in request["cases"]:
-        if late < PATIENCE:
-            outcome = _call(function, data, blobs, forbidden, request["seconds"])
-        else:  # or one endless loop would take the time of the exercises behind it
-            outcome = Outcome(skipped=True)
-        late += outcome.timed_out
-        answers: list[bytes] = []
-        _send(connection, {"outcome": encode_outcome(outcome, answers)}, answers)
+    with isolated(), _alarm():
+        for data in request["cases"]:
+            if late < PATIENCE:
+                outcome = _call(function, data, blobs, forbidden, request["seconds"])
+            else:  # or one endless loop would take the time of the exercises behind it
+                outcome = Outcome(skipped=True)
+            late += outcome.timed_out
+            answers: list[bytes] = []
+            _send(connection, {"outcome": encode_outcome(outcome, answers)}, answers)
 
 
 def _lookup(namespace: dict[str, Any], dotted_name: str) -> Callable[..., Any] | Failure:
@@ -204,9 +248,10 @@ def _call(
     if isinstance(function, Failure):
         return Outcome(failure=function)
     case, gradient = decode_case(data, blobs)
+    torch.set_default_dtype(torch.float32)  # an earlier call may have set another
     start = time.monotonic()
     try:
-        with isolated(), _time_limit(seconds):
+        with _time_limit(seconds):
             return run(function, case, gradient, forbidden)
     except OutOfTime:
         return Outcome(timed_out=True)
