@@ -25,7 +25,7 @@ def pack(header: dict[str, Any], blobs: Sequence[bytes] = ()) -> bytes:
     return b"".join([LENGTHS.pack(len(text), sum(map(len, blobs))), text, *blobs])
 
 
-def unpack(read: Callable[[int], bytes]) -> tuple[dict[str, Any], list[bytes]]:
+def unpack(read: Callable[[int], bytes | memoryview]) -> tuple[dict[str, Any], list[bytes]]:
     """Read one message.
 
     Args:
@@ -48,7 +48,7 @@ def unpack(read: Callable[[int], bytes]) -> tuple[dict[str, Any], list[bytes]]:
     return header, _split(header.pop("blobs", None), body)
 
 
-def _exactly(read: Callable[[int], bytes], length: int) -> bytes:
+def _exactly(read: Callable[[int], bytes | memoryview], length: int) -> bytes:
     received = bytearray()
     while len(received) < length:
         chunk = read(min(length - len(received), 1 << 20))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from lossbook.exercises import Aspect, Case, Exercise, Mistake
-from lossbook.grader.compare import differs, same, same_but_for_a_factor
+from lossbook.exercises import Exercise, Mistake
+from lossbook.grader.compare import Tried, differs, same, same_but_for_a_factor
+from lossbook.grader.memory import answer, remembered
 from lossbook.grader.outcome import Outcome
-from lossbook.grader.runner import call, trusting
+from lossbook.grader.runner import trusting
 
-Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
 Wrong = Callable[..., Any]
 
 ENOUGH = 0.6  # share of the telling cases that a mistake has to explain
@@ -67,12 +67,10 @@ class Match:
         return not self.contradicting and (self.aspects > 0 or self.hinted == self.telling > 0)
 
 
-def diagnose(
-    exercise: Exercise, drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]
-) -> tuple[Mistake, ...]:
+def diagnose(exercise: Exercise, tried: Sequence[Tried]) -> tuple[Mistake, ...]:
     """Return the mistakes that explain the learner's Outcomes, best first; at most three."""
     # failures first: after them it is mostly clear what a mistake cannot explain any more
-    tried = sorted(_tried(drawn, wants, gots), key=lambda one: not one.failed)
+    tried = sorted(tried, key=lambda one: not one.failed)
     telling = _first_failures(tried)
     with trusting():
         matches = _matches([(mistake, mistake.function) for mistake in exercise.mistakes], tried, telling)
@@ -91,23 +89,6 @@ def _best_three(matches: list[Match], tried: list[Tried]) -> tuple[Mistake, ...]
     return tuple(match.mistake for match in matches if match.share > best - NEAR)[:3]
 
 
-@dataclass(frozen=True)
-class Tried:
-    """One case, the right Outcome and the learner's, and whether they differ."""
-
-    aspect: Aspect
-    case: Case
-    want: Outcome
-    got: Outcome
-    failed: bool
-
-
-def _tried(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> Iterator[Tried]:
-    for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True):
-        for case, want, got in zip(cases, want_row, got_row, strict=True):
-            yield Tried(aspect, case, want, got, differs(want, got, aspect, case))
-
-
 def _first_failures(tried: list[Tried]) -> list[Tried]:
     """Return the first failing case of each aspect."""
     first: dict[str, Tried] = {}
@@ -124,14 +105,13 @@ def _best_of(mistake: Mistake, matches: list[Match]) -> Match | None:
 
 def _matches(candidates: list[tuple[Mistake, Wrong]], tried: list[Tried], telling: list[Tried]) -> list[Match]:
     """Return the matches that count, in the order of the candidates but for those that cannot be named."""
-    answers = _Answers()
-    hits = [_hits(function, telling, answers) for _, function in candidates]
+    hits = [_hits(function, telling) for _, function in candidates]
     found: dict[int, Match] = {}
     least = -1.0
     # the most promising first: once one explains everything, most others are given up after a few cases
     for position in sorted((p for p, hit in enumerate(hits) if hit), key=lambda p: -hits[p]):
         mistake, function = candidates[position]
-        match = _match(mistake, function, tried, least, answers)
+        match = _match(mistake, function, tried, least)
         if match is not None and match.counts:
             found[position] = match
             if match.share == 1 and match.numbers:
@@ -139,19 +119,28 @@ def _matches(candidates: list[tuple[Mistake, Wrong]], tried: list[Tried], tellin
     return [found[position] for position in sorted(found)]
 
 
-def _hits(function: Wrong, failures: list[Tried], answers: _Answers) -> int:
+def _hits(function: Wrong, failures: list[Tried]) -> int:
     """Return how many of a few failures a function explains: most explain none, and need no closer look."""
-    return sum(_explains(answers.of(function, one), one) for one in failures)
+    return sum(_explains(function, one) for one in failures)
 
 
-def _explains(wrong: Outcome, one: Tried) -> bool:
+def _explains(function: Wrong, one: Tried) -> bool:
+    wrong = answer(function, one.aspect, one.case)
     if _is_alike(wrong, one):
         return True
-    predicted = differs(one.want, wrong, one.aspect, one.case)
-    return predicted and same_but_for_a_factor(wrong, one.got, one.aspect, one.case)
+    return _predicts(function, one) and same_but_for_a_factor(wrong, one.got, one.aspect, one.case)
 
 
-def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float, answers: _Answers) -> Match | None:
+def _predicts(function: Wrong, one: Tried) -> bool:
+    """Return whether a mistake shows in a case at all."""
+
+    def find() -> bool:
+        return differs(one.want, answer(function, one.aspect, one.case), one.aspect, one.case)
+
+    return remembered(one.case, (function, "differs"), find)
+
+
+def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float) -> Match | None:
     """Return how well a function explains the Outcomes, or None as soon as it is clear that it cannot count.
 
     Nor does it count where it explains no larger share than ``least``.
@@ -161,8 +150,8 @@ def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float, 
     left = sum(one.failed for one in tried)
     for one in tried:
         left -= one.failed
-        wrong = answers.of(function, one)
-        predicted = differs(one.want, wrong, one.aspect, one.case)
+        wrong = answer(function, one.aspect, one.case)
+        predicted = _predicts(function, one)
         if not one.failed and not predicted:
             continue
         alike = one.failed and _is_alike(wrong, one)
@@ -187,16 +176,3 @@ def _is_alike(wrong: Outcome, one: Tried) -> bool:
     if one.want.failure is not None and one.got.failure is None:
         return wrong.failure is None
     return same(wrong, one.got, one.aspect, one.case)
-
-
-@dataclass
-class _Answers:
-    """What mistakes answer; each is called once for each case."""
-
-    known: dict[tuple[Wrong, int], Outcome] = field(default_factory=dict)
-
-    def of(self, function: Wrong, one: Tried) -> Outcome:
-        key = function, id(one)
-        if key not in self.known:
-            self.known[key] = call(function, one.case, one.aspect.gradient)
-        return self.known[key]

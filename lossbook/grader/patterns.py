@@ -10,10 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from lossbook.exercises import TORCH, Aspect, Case, Source
-from lossbook.grader.compare import difference, factor_between, near, real_numbers
-from lossbook.grader.outcome import Outcome
-
-Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
+from lossbook.grader.compare import Tried, factor_between, near, real_numbers
 
 
 @dataclass(frozen=True)
@@ -30,24 +27,23 @@ class Pair:
         return near(guess, self.got, self.aspect, self.case)
 
 
-def pattern(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]], source: Source = TORCH) -> str:
+def pattern(tried: Sequence[Tried], source: Source = TORCH) -> str:
     """Return a sentence on how all wrong answers differ from the right ones, or where they are; else ""."""
-    pairs = list(_pairs(drawn, wants, gots))
+    pairs = list(_pairs(tried))
     with np.errstate(all="ignore"):  # a guess may overflow; then it does not fit
         said = _by_numbers(pairs, source) if pairs else ""
-    return said or _by_failures(drawn, wants, gots) or _by_aspects(drawn, wants, gots) or _negative(pairs)
+    return said or _by_failures(tried) or _by_aspects(tried) or _negative(pairs)
 
 
-def _pairs(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> Iterator[Pair]:
-    for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True):
-        for case, want, got in zip(cases, want_row, got_row, strict=True):
-            if difference(want, got, aspect, case) is None:
-                continue
-            right, wrong = real_numbers(want), real_numbers(got)
-            if right is None or wrong is None or not right.size:
-                continue
-            if not near(right, wrong, aspect, case):
-                yield Pair(aspect, case, right, wrong)
+def _pairs(tried: Sequence[Tried]) -> Iterator[Pair]:
+    for one in tried:
+        if not one.failed:
+            continue
+        right, wrong = real_numbers(one.want), real_numbers(one.got)
+        if right is None or wrong is None or not right.size:
+            continue
+        if not near(right, wrong, one.aspect, one.case):
+            yield Pair(one.aspect, one.case, right, wrong)
 
 
 def _by_numbers(pairs: list[Pair], source: Source) -> str:
@@ -123,14 +119,9 @@ def _one_number(numbers: list[float]) -> bool:
     return all(math.isfinite(n) and n and math.isclose(n, numbers[0], rel_tol=1e-4) for n in numbers)
 
 
-def _by_failures(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:
+def _by_failures(tried: Sequence[Tried]) -> str:
     """Say it where no call that should have an answer has one."""
-    bad = [
-        got
-        for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True)
-        for case, want, got in zip(cases, want_row, got_row, strict=True)
-        if want.failure is None and difference(want, got, aspect, case) is not None
-    ]
+    bad = [one.got for one in tried if one.failed and one.want.failure is None]
     kinds = {got.failure.kind for got in bad if got.failure is not None}
     if bad and all(got.failure is not None for got in bad):
         return f"It stops with an error ({', '.join(sorted(kinds))}) before there is an answer."
@@ -139,15 +130,12 @@ def _by_failures(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outco
     return ""
 
 
-def _by_aspects(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:
+def _by_aspects(tried: Sequence[Tried]) -> str:
     """Say it where all failures have something in common."""
-    failed = {
-        aspect.name: any(difference(w, g, aspect, c) for c, w, g in zip(cases, want_row, got_row, strict=True))
-        for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True)
-    }
-    wrong = [name for name, bad in failed.items() if bad]
-    if all("gradient" in name for name in wrong) and len(wrong) < len(failed):
+    names = dict.fromkeys(one.aspect.name for one in tried)
+    wrong = [name for name in names if any(one.failed for one in tried if one.aspect.name == name)]
+    if all("gradient" in name for name in wrong) and len(wrong) < len(names):
         return "All values are right, only the gradient is not."
-    if len(wrong) == 1 and len(failed) > 1:
+    if len(wrong) == 1 and len(names) > 1:
         return f"Everything is right but this one aspect: {wrong[0]}."
     return ""
