@@ -58,7 +58,7 @@ def shell() -> InteractiveShell:
 
 
 def _python_as_it_is(transform: Callable[[str], str]) -> Callable[[str], str]:
-    """Return IPython's way to make Python of a cell, without its slow look at each word where it is Python already.
+    """Return IPython's way to make Python of a cell, without its slow look at each word where it is Python.
 
     Whatever IPython changes (magics, shell commands, questions, a common indent) is no valid Python, but for what
     looks like a prompt, and empty lines at the beginning, which it leaves out.

@@ -49,13 +49,14 @@ def unpack(read: Callable[[int], bytes | memoryview]) -> tuple[dict[str, Any], l
 
 
 def _exactly(read: Callable[[int], bytes | memoryview], length: int) -> bytes:
-    received = bytearray()
-    while len(received) < length:
-        chunk = read(min(length - len(received), 1 << 20))
-        if not chunk:
+    parts: list[bytes | memoryview] = []
+    while length:
+        part = read(min(length, 1 << 20))
+        if not part:
             raise EOFError("the other side is gone")
-        received += chunk
-    return bytes(received)
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
 
 
 def _split(lengths: Any, body: bytes) -> list[bytes]:

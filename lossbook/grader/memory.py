@@ -1,7 +1,7 @@
 """Keeps what is the same in each drawing of an exercise's cases, so that a class has it computed once.
 
-About half of the cases do not depend on the seed. What the reference and the named mistakes answer to them stays in
-memory with the case: a bounded number of small arrays for each exercise.
+About half of the cases do not depend on the seed. What the reference and the named mistakes answer to them stays
+in memory with the case: a bounded number of small arrays for each exercise.
 """
 
 from __future__ import annotations

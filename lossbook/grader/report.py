@@ -17,7 +17,7 @@ from lossbook.grader.text import as_text
 
 @dataclass(frozen=True)
 class CaseResult:
-    """One case of an exercise, and what says how the answer differs from the expected one (None where it does not).
+    """One case of an exercise, and what says how the answer differs from the expected one, if it does.
 
     A report shows a few of them only, so they are put into words when they are asked for.
     """

@@ -1,4 +1,4 @@
-"""The learner's side: cells are run as a notebook runs them, and the warm process has rehearsed without a trace."""
+"""The learner's side: cells are run as in a notebook, and the rehearsal leaves no trace."""
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -46,9 +46,13 @@ def test_a_rehearsal_leaves_nothing_behind(capfd):
 
 
 def test_a_rehearsal_makes_its_calls(monkeypatch):
-    made = []
-    encode = child.encode_outcome
-    monkeypatch.setattr(child, "encode_outcome", lambda outcome, blobs: [made.append(outcome), encode(outcome, blobs)][1])
+    made, encode = [], child.encode_outcome
+
+    def keep(outcome, blobs):
+        made.append(outcome)
+        return encode(outcome, blobs)
+
+    monkeypatch.setattr(child, "encode_outcome", keep)
     rehearsal.rehearse()
-    assert {outcome.failure.kind for outcome in made if outcome.failure} == {"ValueError"}  # the one that is refused
+    assert {outcome.failure.kind for outcome in made if outcome.failure} == {"ValueError"}  # it is asked for
     assert sum(outcome.gradient is not None for outcome in made) == 4 * rehearsal.ROUNDS
