@@ -11,6 +11,9 @@ c.CourseDirectory.course_id = "lossbook"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
 
+# A copy of the project has exercises/ already, and nbgrader would skip the set: no gradebook, and nothing released.
+c.GenerateAssignment.force = True
+
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 
 # A learner who deletes a graded cell gets it back, and is graded on it.

@@ -154,9 +154,10 @@ def show(fig: Figure, alt: str, *, caption: str = "") -> HTML:
     if not alt.strip():
         raise ValueError("alt is empty: say in a sentence what the picture shows, for readers who cannot see it.")
     drawing = _themed(_unique_ids(_svg(fig)))
-    label = html.escape(" ".join(alt.split()), quote=True)
+    drawing = _TEXT_DRAWN.sub(lambda text: text[1] + _true_minus(text[2]), drawing)
+    label = html.escape(_true_minus(" ".join(alt.split())), quote=True)
     drawing = drawing.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
-    below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
+    below = f"<figcaption>{html.escape(_true_minus(caption))}</figcaption>" if caption else ""
     return HTML(f'<figure class="lb-figure">{_NOTEBOOK_STYLE}{drawing}{below}</figure>')
 
 
@@ -167,6 +168,14 @@ def beside(*pictures: HTML) -> HTML:
         pictures: What `show` returned. Prefer this to one wide figure, whose labels shrink on a phone.
     """
     return HTML(f'<div class="lb-figures">{"".join(str(picture.data) for picture in pictures)}</div>')
+
+
+_TEXT_DRAWN = re.compile(r"(<(?:text|tspan)\b[^>]*>)([^<]+)")
+
+
+def _true_minus(text: str) -> str:
+    """Write -0.18 as −0.18: as axes write it, and so that screen readers say "minus" and not "dash"."""
+    return re.sub(r"(?<![\w)\]])-(?=[\d.])", "−", text)
 
 
 def _svg(fig: Figure) -> str:

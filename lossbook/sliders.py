@@ -29,6 +29,8 @@ _LOGITS = range(-110, 41)
 
 _MOST_THRESHOLDS = 320
 _PER_UNIT = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+_PROBABILITIES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
+"""The thresholds in the table of `threshold_lab`, where scores are probabilities."""
 
 
 def logit_lab(
@@ -145,8 +147,8 @@ def threshold_lab(
         "score": score,
         "names": list(names),
     }
-    shown = thresholds[torch.linspace(0, count - 1, 7).long()]
-    rows = [_threshold_row(labels, scores, cut) for cut in shown.tolist()]
+    shown = _PROBABILITIES if score == "probability" else _round_numbers(*thresholds[[0, -1]].tolist())
+    rows = [_threshold_row(labels, scores, cut) for cut in shown]
     return _lab("threshold-lab", settings, ("threshold", "TP", "FP", "FN", "TN", "precision", "recall"), rows)
 
 
@@ -159,6 +161,13 @@ def _thresholds(scores: Tensor, score: str) -> tuple[int, int, int]:
         raise ValueError(f"scores reach from {low:g} to {high:g}: too far for a slider.")
     first = math.floor(low * per_unit)
     return first, math.floor(high * per_unit) + 2 - first, per_unit
+
+
+def _round_numbers(low: float, high: float) -> list[float]:
+    """Return up to eight numbers between two ends that are multiples of 1, 2 or 5 times a power of ten."""
+    steps = (digit * 10.0**power for power in range(-4, 4) for digit in (1, 2, 5))
+    step = next(step for step in steps if (high - low) / step <= 7)
+    return [step * i for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def _threshold_row(labels: Tensor, scores: Tensor, cut: float) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ own functions can be broken there. What then gives them away is in :mod:`lossboo
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -52,7 +53,7 @@ MB = 1 << 20
 # What Python, NumPy, torch and matplotlib need once they are loaded. Everything else fails with EPERM.
 ALLOWED_CALLS = """
 read write readv writev pread64 pwrite64 lseek close close_range dup dup2 dup3 flock
-openat open stat fstat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat getdents64 getcwd
+stat fstat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat getdents64 getcwd
 chdir fchdir mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 ftruncate fallocate fsync fdatasync
 umask statfs fstatfs fadvise64 copy_file_range pipe pipe2 eventfd2
 mmap munmap mprotect mremap madvise brk mincore membarrier
@@ -69,7 +70,7 @@ ALLOWED_FCNTL = (
     *(fcntl.F_GETLK, fcntl.F_SETLK, fcntl.F_SETLKW),
 )
 ALLOWED_IOCTL = (termios.TCGETS, termios.FIONREAD, termios.FIONBIO, termios.FIOCLEX, termios.FIONCLEX)
-PR_SET_NAME = 15
+PR_SET_DUMPABLE, PR_SET_NAME = 4, 15
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER, PR_SET_NO_NEW_PRIVS = 22, 2, 38
 CLONE_THREAD, CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER = 0x10000, 0x20000, 0x8000000, 0x10000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 0x4000, 0x40000
@@ -176,6 +177,11 @@ def seccomp_program() -> bytes:
             rules.add_rule(s.ALLOW, name)
         except OSError:  # unknown on this architecture
             continue
+    # Landlock before Linux 6.2 takes emptying a file that is opened for reading alone for reading it
+    for call, flags in (("open", 1), ("openat", 2)):
+        for mask, value in ((os.O_TRUNC, 0), (os.O_ACCMODE, os.O_WRONLY), (os.O_ACCMODE, os.O_RDWR)):
+            with contextlib.suppress(OSError):  # unknown on this architecture
+                rules.add_rule(s.ALLOW, call, s.Arg(flags, s.MASKED_EQ, mask, value))
     rules.add_rule(s.ALLOW, "clone", s.Arg(0, s.MASKED_EQ, CLONE_THREAD, CLONE_THREAD))
     rules.add_rule(s.ERRNO(errno.ENOSYS), "clone3")  # glibc then uses clone, whose flags can be read
     rules.add_rule(s.ALLOW, "prctl", s.Arg(0, s.EQ, PR_SET_NAME))
@@ -250,6 +256,7 @@ def _limit_resources(limits: Limits) -> None:
     ):
         resource.setrlimit(kind, (value, value))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
+    _libc().prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # else a crash starts the system's helper for crashes, as root
 
 
 def _forbid_files(scratch: str | None) -> None:

@@ -20,7 +20,7 @@ from lossbook.grader.outcome import Failure, Outcome
 GRACE = 2.0  # seconds for a process to stop by itself before it is killed
 CELL_OUTPUTS = 50
 NOTEBOOK_OUTPUT = 10_000_000  # characters that are kept of what a notebook puts out
-ANSWER_BYTES = 16 << 20  # of arrays that one call of the check may send in all
+ANSWER_BYTES = 16 << 20  # that the answers to one check may have in all
 PICTURE = 2_000_000  # characters of one picture
 
 
@@ -49,6 +49,7 @@ class Session:
         self._ran: list[str] = []  # cells that a fresh process runs again
         self._room = NOTEBOOK_OUTPUT
         self.endings: list[str] = []  # why learners' processes had to be given up
+        self.sound = True  # whether each process said, after its calls, that nothing in it was tampered with
 
     def __enter__(self) -> Session:
         return self
@@ -102,7 +103,7 @@ class Session:
             child.tell(request, self._clock.cell, blobs)
             for _ in cases:
                 header, answer = child.listen(min(self._clock.call + GRACE, max(self._left(), 0.01)))
-                room -= sum(map(len, answer))
+                room -= child.heard
                 if room < 0:
                     raise BadMessage("the answers are too large")
                 outcome = decode_outcome(header.get("outcome"), answer)
@@ -110,13 +111,15 @@ class Session:
                     known = tuple(name for name in outcome.forbidden if name in forbidden)
                     outcome = replace(outcome, forbidden=known)
                 outcomes.append(outcome)
+            header, _ = child.listen(self._clock.call + GRACE)
+            self.sound = self.sound and header.get("sound") is True
         except LearnerProcessEnded as ending:
             self._note(str(ending))
             outcomes.append(_ended(str(ending)))
         except BadMessage as trouble:
             self._note(f"its process sent nonsense ({trouble})")
             outcomes.append(_ended(f"its process sent nonsense ({trouble})"))
-        return outcomes + [Outcome(skipped=True)] * (len(cases) - len(outcomes))
+        return (outcomes + [Outcome(skipped=True)] * (len(cases) - len(outcomes)))[: len(cases)]
 
     def _left(self) -> float:
         return self._end - time.monotonic()
@@ -124,12 +127,16 @@ class Session:
     def _process(self) -> LearnerProcess:
         """Return the learner's process, a fresh one with all earlier cells run where there is none."""
         if self._child is None:
-            if self._left() <= 0:
-                raise LearnerProcessEnded("the time for the whole notebook is over")
+            self._still_time()
             self._child = self._warm.start_child()
             for source in self._ran:
+                self._still_time()
                 self._run(source)
         return self._child
+
+    def _still_time(self) -> None:
+        if self._left() <= 0:
+            raise LearnerProcessEnded("the time for the whole notebook is over")
 
     def _run(self, source: str) -> list[dict[str, Any]]:
         seconds = min(self._clock.cell, max(self._left(), 0.1))

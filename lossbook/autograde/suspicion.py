@@ -30,13 +30,15 @@ STRANGE_NAMES = frozenset(
     _disabled_torch_function_impl TorchFunctionMode TorchDispatchMode BaseTorchFunctionMode _python_dispatch
     _C _VF _VariableFunctions _ops _refs _prims _decomp _inductor _dynamo _functorch _higher_order_ops
     _jit_internal CompilationUnit cpp_extension load_inline ForbiddenCalls
-    exec eval runpy
+    exec eval runpy cProfile pdb bdb doctest codeop InteractiveInterpreter InteractiveConsole
+    pkgutil pydoc resolve_name EntryPoint get_field
+    _thread start_new_thread _start_new_thread _start_joinable_thread _bootstrap _bootstrap_inner
     subprocess multiprocessing fork posix_spawn popen socket ptrace atexit setrlimit
     run_cell user_ns
     """.split()  # noqa: SIM905
 )
 STRANGE_IN_TORCH = frozenset({"ops", "jit", "fx", "library", "compile", "package", "overrides", "export"})
-STRANGE_IMPORTS = frozenset({"signal", "sys.modules", "sys.*"})
+STRANGE_IMPORTS = frozenset({"sys.modules", "sys.*"})
 STRANGE_ALONE = {
     "getattr": "getattr with a computed name",
     "setattr": "setattr with a computed name",
@@ -207,6 +209,7 @@ def _strange_imports(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
             (package == "lossbook" and rest != "check")
             or (package == "torch" and rest.partition(".")[0] in STRANGE_IN_TORCH)
             or (package == "sys" and alias.asname)
+            or package == "signal"
             or name in STRANGE_IMPORTS
         ):
             yield name

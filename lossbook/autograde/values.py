@@ -7,6 +7,7 @@ strides, while an Outcome is checked as one checks what a stranger sends.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,10 @@ from torch import Tensor
 
 from lossbook.autograde.wire import BadMessage
 from lossbook.exercises.description import Case
-from lossbook.grader.outcome import Array, Failure, Other, Outcome
+from lossbook.grader.outcome import SHORT_LIST, Array, Failure, Other, Outcome
 
 MAX_DEPTH = 8
-MAX_ITEMS = 10_000
+MAX_ITEMS = 1_000  # in all tuples and dicts of an answer together: each costs far more memory than bytes
 MAX_AXES = 64
 MAX_TEXT = 2_000
 MAX_TEXTS = 50
@@ -116,6 +117,10 @@ def _encode_answer(value: Any, blobs: list[bytes]) -> Any:
         return {"array": len(blobs) - 1, "dtype": value.dtype, "shape": list(value.shape)}
     if isinstance(value, Other):
         return {"other": value.type_name}
+    if isinstance(value, (tuple, dict)) and len(value) > MAX_ITEMS:
+        return {"other": f"{type(value).__name__} of {len(value)} items"}
+    if isinstance(value, list):
+        return {"list": value}
     if isinstance(value, tuple):
         return {"tuple": [_encode_answer(item, blobs) for item in value]}
     if isinstance(value, dict):
@@ -130,19 +135,27 @@ def decode_outcome(data: Any, blobs: list[bytes]) -> Outcome:
         BadMessage: it is none; nothing is taken on trust, neither types nor sizes.
     """
     try:
-        return _outcome(data, list(blobs))
+        return _outcome(data, _Received(list(blobs)))
     except BadMessage:
         raise
     except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError) as error:
         raise BadMessage(f"an answer is malformed ({type(error).__name__})") from None
 
 
-def _outcome(data: Any, blobs: list[bytes | None]) -> Outcome:
-    gradient = _answer(data["gradient"], blobs, MAX_DEPTH)
+@dataclass
+class _Received:
+    """What an answer is put together from: its arrays' bytes, and how many items it may still have."""
+
+    blobs: list[bytes | None]
+    items: int = MAX_ITEMS
+
+
+def _outcome(data: Any, received: _Received) -> Outcome:
+    gradient = _answer(data["gradient"], received, MAX_DEPTH)
     if not (gradient is None or isinstance(gradient, Array)):
         raise BadMessage("a gradient is no tensor")
     return Outcome(
-        value=_answer(data["value"], blobs, MAX_DEPTH),
+        value=_answer(data["value"], received, MAX_DEPTH),
         gradient=gradient,
         graph_cut=data["graph_cut"] is True,
         changed=tuple(_whole_number(position) for position in data["changed"][:MAX_TEXTS]),
@@ -168,7 +181,7 @@ def _failure(data: Any) -> Failure | None:
     )
 
 
-def _answer(data: Any, blobs: list[bytes | None], depth: int) -> Any:
+def _answer(data: Any, received: _Received, depth: int) -> Any:
     if depth == 0:
         raise BadMessage("an answer is nested too deeply")
     if data is None or type(data) in (bool, float):
@@ -178,15 +191,27 @@ def _answer(data: Any, blobs: list[bytes | None], depth: int) -> Any:
     if type(data) is str:
         return text(data, MAX_TEXT)
     if "array" in data:
-        return _array(data, blobs)
+        return _array(data, received.blobs)
     if "other" in data:
         return Other(text(data["other"], 200))
+    if "list" in data:
+        return _short_list(data["list"])
     items = data["dict"] if "dict" in data else data["tuple"]
-    if type(items) is not list or len(items) > MAX_ITEMS:
+    if type(items) is not list or len(items) > received.items:
         raise BadMessage("an answer has too many items")
+    received.items -= len(items)
     if "dict" in data:
-        return {text(key, 200): _answer(item, blobs, depth - 1) for key, item in items}
-    return tuple(_answer(item, blobs, depth - 1) for item in items)
+        return {text(key, 200): _answer(item, received, depth - 1) for key, item in items}
+    return tuple(_answer(item, received, depth - 1) for item in items)
+
+
+def _short_list(items: Any) -> list[Any]:
+    """Return a list of few plain numbers, the only kind that an Outcome holds."""
+    if type(items) is not list or len(items) > SHORT_LIST or not {*map(type, items)} <= {bool, int, float}:
+        raise BadMessage("a list is no short one of numbers")
+    if any(type(item) is int and abs(item) >= MAX_INTEGER for item in items):
+        raise BadMessage("a number is too large")
+    return items
 
 
 def _array(data: dict[str, Any], blobs: list[bytes | None]) -> Array:

@@ -59,11 +59,12 @@ def _warm_up(protected: bool) -> None:
     import torch
     import torch._dynamo  # torch's optimizers import it: a second that a learner's cell would take
 
-    from lossbook.autograde import rehearsal, sandbox
+    from lossbook.autograde import child, rehearsal, sandbox
 
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
     rehearsal.rehearse()
+    child.originals()
     matplotlib.pyplot.close("all")
     if protected:
         sandbox.prepare()

@@ -120,6 +120,7 @@ class LearnerProcess:
         self._warm, self._connection = warm, connection
         self._received = memoryview(b"")  # and not looked at yet
         self._gone = False  # whether it ended before we ended it
+        self.heard = 0  # bytes of its last message
         self.usage: dict[str, float] | None = None
 
     @property
@@ -159,12 +160,14 @@ class LearnerProcess:
             LearnerProcessEnded: none came in time, the process is gone, or it is no message.
         """
         end = time.monotonic() + seconds
+        self.heard = 0
 
         def read(length: int) -> memoryview:
             if not self._received:
                 self._connection.settimeout(max(end - time.monotonic(), 0.001))
                 self._received = memoryview(self._connection.recv(RECEIVED_BYTES))
             part, self._received = self._received[:length], self._received[length:]
+            self.heard += len(part)
             return part
 
         try:

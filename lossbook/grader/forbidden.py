@@ -1,6 +1,7 @@
 """Notices calls of torch functions that would be the answer itself, under whatever name they are called."""
 
 import functools
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -18,20 +19,29 @@ def base_name(name: str) -> str:
     return name.removeprefix("special_").removesuffix("_default")
 
 
-class ForbiddenCalls:
-    """While this context is entered, ``called`` collects the forbidden functions that run.
+@dataclass
+class _Watch:
+    """What is looked for, and what was found."""
 
-    Two nets: torch's function mode sees the Python names (``torch.kl_div``, ``Tensor.softmax``); the
-    dispatcher sees the operators, also those reached through TorchScript or ``torch.ops``. Both belong to
-    the thread that enters them.
-    """
+    forbidden: frozenset[str] = frozenset()
+    called: list[str] = field(default_factory=list)
 
-    def __init__(self, forbidden: frozenset[str]) -> None:
-        """Watch for the names in ``forbidden``, in all their spellings."""
-        self.called: list[str] = []
-        self._modes = (_FunctionTrap(forbidden, self.called), _DispatchTrap(forbidden, self.called))
+    def note(self, name: str) -> None:
+        bare = base_name(name)
+        if bare in self.forbidden and bare not in self.called:
+            self.called.append(bare)
 
-    def __enter__(self) -> "ForbiddenCalls":
+
+_in_other_threads = _Watch()  # that of the trap that was entered last
+
+
+class _Trap:
+    """Two nets around one thread: torch's function mode, and its dispatcher."""
+
+    def __init__(self, watch: _Watch) -> None:
+        self._modes = (_FunctionTrap(watch), _DispatchTrap(watch))
+
+    def __enter__(self) -> Any:
         for mode in self._modes:
             mode.__enter__()
         return self
@@ -40,12 +50,39 @@ class ForbiddenCalls:
         for mode in reversed(self._modes):
             mode.__exit__(*exception)
 
+
+class ForbiddenCalls(_Trap):
+    """While this context is entered, ``called`` collects the forbidden functions that run.
+
+    Two nets: torch's function mode sees the Python names (``torch.kl_div``, ``Tensor.softmax``); the
+    dispatcher sees the operators, also those reached through TorchScript or ``torch.ops``. Both belong to
+    the thread that enters them: :class:`InThread` is for the others.
+    """
+
+    def __init__(self, forbidden: frozenset[str]) -> None:
+        """Watch for the names in ``forbidden``, in all their spellings."""
+        self._watch = _Watch(forbidden)
+        self.called = self._watch.called
+        super().__init__(self._watch)
+
+    def __enter__(self) -> "ForbiddenCalls":
+        _in_other_threads.forbidden, _in_other_threads.called = self._watch.forbidden, self.called
+        super().__enter__()
+        return self
+
     def in_backward(self) -> TorchFunctionMode:
         """Return the net for the gradient's computation: a learner's autograd.Function may call anything there.
 
         Python names alone: torch's own formulas may use what a learner may not.
         """
-        return _FunctionTrap(self._modes[0].forbidden - AUTOGRAD, self.called)
+        return _FunctionTrap(_Watch(self._watch.forbidden - AUTOGRAD, self.called))
+
+
+class InThread(_Trap):
+    """For all of another thread's life: what it calls counts as called in the trap that was entered last."""
+
+    def __init__(self) -> None:
+        super().__init__(_in_other_threads)
 
 
 @functools.cache
@@ -59,12 +96,12 @@ def warm_up() -> None:
 
 
 class _FunctionTrap(TorchFunctionMode):
-    def __init__(self, forbidden: frozenset[str], called: list[str]) -> None:
+    def __init__(self, watch: _Watch) -> None:
         super().__init__()
-        self.forbidden, self.called = forbidden, called
+        self._watch = watch
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        _note(getattr(func, "__name__", ""), self.forbidden, self.called)
+        self._watch.note(getattr(func, "__name__", ""))
         return func(*args, **(kwargs or {}))
 
 
@@ -78,12 +115,12 @@ class _DispatchTrap(TorchDispatchMode):
         """
         return False
 
-    def __init__(self, forbidden: frozenset[str], called: list[str]) -> None:
+    def __init__(self, watch: _Watch) -> None:
         super().__init__()
-        self.forbidden, self.called = forbidden, called
+        self._watch = watch
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        _note(func._schema.name, self.forbidden, self.called)
+        self._watch.note(func._schema.name)
         return func(*args, **(kwargs or {}))
 
 
@@ -92,9 +129,3 @@ _SKIP = eval_frame._FrameAction.SKIP
 eval_frame.set_code_exec_strategy(
     _DispatchTrap.__torch_dispatch__.__code__, eval_frame._FrameExecStrategy(_SKIP, _SKIP)
 )
-
-
-def _note(name: str, forbidden: frozenset[str], called: list[str]) -> None:
-    bare = base_name(name)
-    if bare in forbidden and bare not in called:
-        called.append(bare)

@@ -96,7 +96,7 @@ def freeze(value: object) -> Any:
         return tuple(freeze(item) for item in value)
     if type(value) is list and len(value) <= SHORT_LIST and {*map(type, value)} <= {bool, int, float}:
         return list(value)
-    if type(value) is dict:
+    if type(value) is dict and {*map(type, value)} <= {str, int, float, bool}:  # others have a __str__ of their own
         return {str(key): freeze(item) for key, item in value.items()}
     return Other(f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins."))
 

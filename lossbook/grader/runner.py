@@ -82,12 +82,15 @@ def _run_limited(
 @contextlib.contextmanager
 def isolated() -> Iterator[None]:
     """While this lasts the process's settings are torch's defaults; a call's own are undone after it."""
-    stdout, stderr, dtype = sys.stdout, sys.stderr, torch.get_default_dtype()
+    stdout, stderr, dtype, grad = sys.stdout, sys.stderr, torch.get_default_dtype(), torch.is_grad_enabled()
     torch.set_default_dtype(torch.float32)
+    inference = torch.inference_mode(False) if torch.is_inference_mode_enabled() else contextlib.nullcontext()
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), inference:
+            torch.set_grad_enabled(True)
             yield
     finally:
+        torch.set_grad_enabled(grad)
         torch.set_default_dtype(dtype)
         sys.stdout, sys.stderr = stdout, stderr
 

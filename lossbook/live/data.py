@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lossbook.exercises import Aspect, Case, Exercise, Mistake, get_exercise
+from lossbook.exercises import PROMPT, TORCH, Aspect, Case, Exercise, Mistake, get_exercise
 from lossbook.grader.compare import Tolerance, difference, same
 from lossbook.grader.outcome import Array, Outcome
 from lossbook.grader.runner import run_trusted
@@ -26,12 +26,18 @@ SEED = 0
 
 Drawn = list[tuple[Aspect, tuple[Case, ...]]]
 
+_WORDS = {
+    TORCH: {"label": "torch", "answers": "torch's", "all_right": "in every case your numbers are torch's"},
+    PROMPT: {"label": "expected", "answers": "the expected ones", "all_right": "every answer is the expected one"},
+}
+
 _IN_NUMPY = (
     (r"\bkeepdim\b", "keepdims"),
     (r"\bwhatever dim says\b", "whatever axis says"),
     (r"\btorch\.", "np."),
     (r"\btensor\b", "array"),
     (r" and dtypes\b", ""),
+    (r"shapes, dtypes, extremes", "shapes and extremes"),
     (r"\balong dim\b", "along the axis"),
     (r"\((?:\w+_, )?\w+_ and (\S+) change\b", r"(\1 changes"),
 )
@@ -46,7 +52,8 @@ def live_exercise(name: str) -> dict[str, Any]:
 
     Returns:
         ``aspects`` with their cases, answers and tolerances; ``mistakes`` with a sentence, the anchor that
-        explains them, and their answers in the order of all cases (None where the answer is right).
+        explains them, and their answers in the order of all cases (None where the answer is right); ``words``
+        for whose answers these are.
 
     Raises:
         KeyError: the exercise has no NumPy twin; the message lists those that have.
@@ -58,6 +65,7 @@ def live_exercise(name: str) -> dict[str, Any]:
     return {
         "name": name,
         "chapter": exercise.chapter,
+        "words": _WORDS[exercise.source],
         "aspects": [
             {
                 "name": in_numpy(aspect.name),
@@ -96,6 +104,8 @@ def _widened(case: Case, twin: Twin) -> Case | None:
 
 def _wide(value: Any) -> Any:
     """Return float64 with the digits that were meant: 4.62 in float32 is 4.62, not 4.61999989."""
+    if isinstance(value, list | tuple):
+        return type(value)(map(_wide, value))
     if not isinstance(value, Tensor) or not value.is_floating_point():
         return value
     if value.dtype == torch.float64:
@@ -186,7 +196,7 @@ def encode(value: Any, digits: int = 17) -> Any:
     """Return a value as JSON can hold it: arrays as kind, shape and numbers, in which infinities are words.
 
     Args:
-        value: an Array, a tensor, a number, a string or None.
+        value: an Array, a tensor, a number, a string, None, or a list or tuple of them.
         digits: how many significant digits a float keeps.
 
     Raises:
@@ -198,10 +208,12 @@ def encode(value: Any, digits: int = 17) -> Any:
         kind = value.numbers.dtype.kind
         numbers = [_number(number, digits) for number in value.numbers.reshape(-1).tolist()]
         return {"kind": kind, "shape": list(value.shape), "numbers": numbers}
+    if isinstance(value, list | tuple):
+        return {"kind": type(value).__name__, "items": [encode(item, digits) for item in value]}
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, float):
-        return {"kind": "f", "shape": [], "numbers": [_number(value, digits)]}
+        return {"kind": "float", "number": _number(value, digits)}
     raise TypeError(f"no page can be asked for a {type(value).__name__}")
 
 

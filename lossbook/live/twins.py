@@ -239,6 +239,164 @@ TWINS: dict[str, Twin] = {
                 "Use `...` for the axes before the last: `logits[..., 1]` is the logit of class 1.",
             ),
         ),
+        Twin(
+            solutions.one_logit_to_two,
+            aspects=("values", "extreme logits"),
+            hints=(
+                "The last box had one answer for each pair. Which pairs (0, ?) have the difference z?",
+                "You need a column of zeros and a column of logits. `np.zeros_like(logit)` is the first.",
+                "`np.stack` takes a list of arrays, and puts them side by side along a new axis: `axis=1` for the "
+                "classes.",
+            ),
+        ),
+        Twin(
+            solutions.probability_and_decision,
+            aspects=("one logit, (N,)", "one logit, (N, 1)", "two logits, (N, 2)", "extreme logits"),
+            hints=(
+                "Can you bring all three shapes to the same form first, one logit per sample? You have written "
+                "the step from two logits to one already.",
+                "From one logit of shape (N,) a sigmoid makes the probability. Where is it above 0.5, in terms of "
+                "the logit?",
+                "z = logits, or logits[:, 0], or logits[:, 1] - logits[:, 0], according to `logits.ndim` and "
+                "`logits.shape`; then a sigmoid that does not overflow, and `(z > 0).astype(int)`.",
+            ),
+            titles={
+                "decision_in_bool": "returns the decision as True and False: class numbers are integers",
+                "decision_in_float": "returns the decision as a float, as np.round leaves it: class numbers are "
+                "integers",
+            },
+        ),
+        Twin(
+            solutions.loss_of_one_logit,
+            aspects=("small batches", "the forum's rows", "a batch of one sample", "extreme logits"),
+            hints=(
+                "What shape does `output - target` have if output is (3, 1) and target is (3,)? Print it.",
+                "Take the logits as (N,) first: `output[:, 0]`. One loss per sample is "
+                "-log(sigmoid(x)) where the target is 1, and -log(1 - sigmoid(x)) where it is 0.",
+                "`np.maximum(x, 0) - x * target + np.log1p(np.exp(-np.abs(x)))` is that for every x. Return its "
+                "mean.",
+            ),
+            titles={
+                "plus_and_minus": "makes two logits, -z and z, for a softmax: their difference is 2 z",
+                "sigmoid_first": "takes the loss of a sigmoid, as if that were a logit: the loss of a negative "
+                "then stays above 0.69",
+                "bce_of_sigmoid": "clamps logarithms at -100, as BCELoss does: with the logit at hand no loss "
+                "needs a limit",
+                "one_class": "takes the softmax of one logit: alone it is 1, and the loss always 0",
+                "cross_entropy": "takes a softmax and the class numbers for one logit: there is a single class, "
+                "number 0, and no class 1",
+                "batch_as_classes": "takes a softmax over logits of shape (N,): that makes the batch the classes "
+                "of a single sample",
+                "decides_first": "decides first, and computes the loss of the decision: how sure the model was is "
+                "gone",
+            },
+            # what torch refuses, and NumPy takes or broadcasts
+            left_out=("not_repaired", "squeezes_everything", "integer_target"),
+        ),
+        Twin(
+            solutions.predicted_labels,
+            aspects=("a threshold of one half", "other thresholds", "shapes, dtypes, extremes"),
+            hints=(
+                "Each label is a binary problem of its own. Which function turns one logit into one probability?",
+                "Compare probabilities with the threshold; a comparison of arrays gives True and False. How many "
+                "labels of a row may be True?",
+                "`1 / (1 + np.exp(-logits)) > threshold` does it, with a warning at -1000. Without one: a "
+                "probability is above the threshold where its logit is above `np.log(threshold / (1 - "
+                "threshold))`.",
+            ),
+        ),
+        Twin(
+            solutions.dataset_mean_loss,
+            aspects=(
+                "batches of different size",
+                "ignored targets",
+                "class weights",
+                "weights and ignored targets",
+                "nothing counts",
+            ),
+            hints=(
+                "A mean is a sum over a count. Two batches have two sums and two counts: what do you get if you "
+                "add each?",
+                "The count is the number of targets that are not ignored or, with class weights, the sum of "
+                "`weight[target]` over these. `kept = target != ignore_index` picks them: `target[kept]`.",
+                "Keep two running numbers, total and divisor, over all batches, and divide once, after the loop. "
+                "One sample's loss is the log of its summed exponentials minus its true logit, both after the "
+                "largest has been subtracted.",
+            ),
+        ),
+        Twin(
+            solutions.masked_binary_cross_entropy_with_logits,
+            aspects=(
+                "mean over the real steps",
+                "sum and none",
+                "pos_weight",
+                "nan and inf in the padding",
+                "nothing but padding",
+            ),
+            hints=(
+                "What is `0 * np.nan`? So what becomes of a padded step whose loss you multiply by the mask?",
+                "Make the padding harmless before the loss, in the logits and in the targets: "
+                "`np.where(mask, logits, 0)`. Then set the losses of the padding to 0 in the same way.",
+                "With log_p = log(sigmoid(x)), log(1 - sigmoid(x)) is log_p - x. The loss of a step is "
+                "-(pos_weight * y * log_p + (1 - y) * (log_p - x)); the mean divides by `mask.sum()`.",
+            ),
+            titles={"swapped_arguments": "swaps the logits and the targets"},
+        ),
+        Twin(
+            solutions.threshold_for_fpr,
+            aspects=("distinct scores", "equal scores", "exactly at the limit", "nothing or everything"),
+            hints=(
+                "Take one threshold t. Which samples enter its false-positive rate? What happens to that rate as "
+                "t grows?",
+                "The rate only falls as t grows. So try the scores from the smallest to the largest, and stop at "
+                "the first one that is allowed. If none is, there is still `np.inf`.",
+                "`negatives = scores[labels == 0]`; for t in `np.unique(scores)` the rate is "
+                "`(negatives >= t).mean()`. Return t, or `np.inf` after the loop.",
+            ),
+        ),
+        Twin(
+            solutions.undo_pos_weight,
+            aspects=("one pos_weight", "one pos_weight per label", "shapes and dtypes", "confident logits"),
+            hints=(
+                "pos_weight = 3 makes each positive count three times. By which factor do the odds p / (1 - p) "
+                "grow that the model learns?",
+                "The odds grow by pos_weight. A logit is the logarithm of the odds, so it grows by "
+                "`np.log(pos_weight)`. Where is the best place to take that off again: before the sigmoid, or "
+                "after it?",
+                "`z = logits - np.log(pos_weight)`, and then a sigmoid that neither overflows nor loses tiny "
+                "probabilities: `np.exp(np.minimum(z, 0)) / (1 + np.exp(-np.abs(z)))`.",
+            ),
+        ),
+        Twin(
+            solutions.temperature,
+            aspects=("overconfident models", "honest and underconfident models", "temperatures far from 1"),
+            hints=(
+                "The loss depends on one number only. How do you find the lowest point of a curve that falls and "
+                "then rises?",
+                "Temperatures spread over factors, from 0.01 to 100: search over log T, not over T. In 1 / T the "
+                "loss is convex, so its slope changes sign exactly once.",
+                "Halve an interval of log T: with p the softmax of logits / T, T is too small as long as the mean "
+                "of `(p * logits).sum(1)` is above the mean of the true classes' logits. 40 halvings are plenty.",
+            ),
+            # LBFGS is torch's
+            left_out=("lbfgs_of_the_papers_code",),
+        ),
+        Twin(
+            solutions.symmetric_cross_entropy,
+            aspects=("values", "alpha, beta and log_zero", "extreme logits"),
+            hints=(
+                "The label is 1 for the true class and 0 for all others. What is log(q) for each of them, once "
+                "log(0) is log_zero?",
+                "log(1) is 0, so the true class drops out of the reverse sum. The others share one factor: "
+                "-log_zero times the sum of their probabilities. That sum is 1 minus something you know.",
+                "`s = logits - logits.max(1, keepdims=True)`; `s[np.arange(len(target)), target]` minus "
+                "`np.log(np.exp(s).sum(1))` is log(p) of the true class. The reverse term is `-log_zero * (1 - "
+                "np.exp(log_p))`.",
+            ),
+            titles={
+                "softmax_twice": "applies the softmax twice: the cross-entropy takes probabilities for logits",
+            },
+        ),
     )
 }
 

@@ -9,6 +9,7 @@
 | `api` | docstrings of attributes as they stand |
 | `pages` | the last pass over written pages: no path of this machine stays in them |
 | `labs` | sliders: their scripts, on the pages that have them |
+| `search` | what the search page ranks: each section with its text |
 | `stylesheet` | all styles in one file, without the rules that no page uses |
 | `fonts` | fonts cut to the characters and icons that the book uses |
 | `live` | exercises inside a page: the directives, readable without scripts |
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register all parts with Sphinx."""
     # Imported late: `build` and `serve` live in this package and must start at once.
-    from lossbook.sphinx import api, assets, folding, katex, labs, live, notebooks, trim
+    from lossbook.sphinx import api, assets, folding, katex, labs, live, notebooks, search, trim
 
-    for part in (api, katex, folding, trim, notebooks, labs, live, assets):
+    for part in (api, katex, folding, trim, notebooks, labs, live, search, assets):
         part.setup(app)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

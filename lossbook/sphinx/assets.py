@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from lossbook import __version__
-from lossbook.sphinx import fonts, labs, live_assets, pages, stylesheet
+from lossbook.sphinx import fonts, labs, live_assets, pages, search, stylesheet
 from lossbook.sphinx.paths import STATIC
 
 PRELOAD = ("text.woff2",)
@@ -28,9 +28,11 @@ UNUSED = (
     "play-solid.svg",
     "design-tabs.js.map",
     "images",
+    "language_data.js",
     "locales",
     "sbt-webpack-macros.html",
     "scripts",
+    "searchtools.js",
     "sphinx-design.min.css",
     "sphinx-thebe.*",
     "styles",
@@ -101,9 +103,11 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
+    if app.builder.name == "html":
+        search.write(app, static)
     pages.clean(Path(app.outdir))
     (static / "book.js").write_text(_whole_script(static), encoding="utf-8")
-    for name in ("js/search.js", "img/favicon.svg", "LICENSES.md"):
+    for name in ("img/favicon.svg", "LICENSES.md"):
         shutil.copyfile(STATIC / name, static / Path(name).name)
     for pattern in (*UNUSED, *(f"{name}.js" for name in JOINED)):
         for found in static.glob(pattern):

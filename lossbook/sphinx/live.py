@@ -15,6 +15,8 @@ from lossbook.live.twins import Twin, twin_of
 from lossbook.sphinx import live_assets
 from lossbook.sphinx.folding import folded, folded_title
 
+_EXAMPLE = "%% "
+
 
 class live_box(nodes.General, nodes.Element):
     """The element ``<live-exercise>`` with what it shows where no script runs."""
@@ -59,7 +61,10 @@ class LiveDirective(SphinxDirective):
 
 
 class PlaygroundDirective(SphinxDirective):
-    """``{playground} name``: code that a reader may change and run; it is printed and plotted, not checked."""
+    """``{playground} name``: code that a reader may change and run; it is printed and plotted, not checked.
+
+    A line ``%% Title`` begins another example. The first one is what the box starts with.
+    """
 
     required_arguments = 1
     final_argument_whitespace = False
@@ -67,11 +72,23 @@ class PlaygroundDirective(SphinxDirective):
     option_spec: ClassVar[dict[str, Any]] = {"title": str}
 
     def run(self) -> list[nodes.Node]:
-        """Return the box with the code that it starts with."""
+        """Return the box with the code that it starts with, and the other examples, folded."""
         self.assert_has_content()
         title = _title(nodes.Text(self.options.get("title", "Try it here")))
-        code = "\n".join(self.content) + "\n"
-        return [live_box("", title, _code(code), name=self.arguments[0], kind="playground")]
+        (start, code), *others = examples(list(self.content))
+        folds = [_folded(name, _listing(text), classes=["lb-live__example"]) for name, text in others]
+        return [live_box("", title, _code(code), *folds, name=self.arguments[0], kind="playground", start=start)]
+
+
+def examples(lines: list[str]) -> list[tuple[str, str]]:
+    """Split a playground's text into pairs of a title ("" where there is none) and code."""
+    found: list[tuple[str, list[str]]] = [] if lines[0].startswith(_EXAMPLE) else [("", [])]
+    for line in lines:
+        if line.startswith(_EXAMPLE):
+            found.append((line.removeprefix(_EXAMPLE).strip(), []))
+        else:
+            found[-1][1].append(line)
+    return [(title, "\n".join(code).strip("\n") + "\n") for title, code in found]
 
 
 def _title(*text: nodes.Node) -> nodes.Node:
@@ -97,7 +114,8 @@ def _folded(title: str, *content: nodes.Node, classes: list[str]) -> nodes.Node:
 
 
 def _visit(translator: HTML5Translator, node: live_box) -> None:
-    translator.body.append(f'<live-exercise data-name="{node["name"]}" data-kind="{node["kind"]}">\n')
+    data = {f"data-{key}": node[key] for key in ("name", "kind", "start") if node.get(key)}
+    translator.body.append(translator.starttag(node, "live-exercise", **data))
 
 
 def _depart(translator: HTML5Translator, node: live_box) -> None:

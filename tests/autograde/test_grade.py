@@ -23,6 +23,7 @@ def released(tmp_path_factory):
     """A course with three submissions, not graded."""
     course = tmp_path_factory.mktemp("grade") / "course"
     example.make_course(course, ROOT)
+    shutil.copytree(ROOT / "exercises", course / "exercises")  # as in a copy of the project
     example.run_nbgrader(course, "generate_assignment", SET)
     example.submit(course, "ada", example.SOLVED)
     example.submit(course, "ben", example.TEXTBOOK)

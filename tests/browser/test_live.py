@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from lossbook.live.twins import TWINS
 
@@ -16,13 +16,20 @@ PAGES = {
     "losses/likelihood-and-entropy.html": ("nll_loss",),
     "losses/binary-cross-entropy.html": ("binary_cross_entropy", "bce_with_logits_gradient"),
     "losses/cross-entropy.html": ("cross_entropy", "cross_entropy_gradient"),
-    "losses/bce-versus-ce.html": ("two_logits_to_one",),
+    "losses/bce-versus-ce.html": ("two_logits_to_one", "one_logit_to_two", "probability_and_decision"),
     "losses/numerical-stability.html": (
         "log_sigmoid",
         "logsumexp",
         "log_softmax",
         "binary_cross_entropy_with_logits",
     ),
+    "practice/residual-network.html": ("loss_of_one_logit",),
+    "practice/multi-label.html": ("predicted_labels",),
+    "practice/weights-and-thresholds.html": ("threshold_for_fpr", "undo_pos_weight"),
+    "practice/averaging-losses.html": ("dataset_mean_loss",),
+    "practice/heartbeats.html": ("masked_binary_cross_entropy_with_logits",),
+    "practice/noisy-labels.html": ("symmetric_cross_entropy",),
+    "practice/calibration.html": ("temperature",),
 }
 FIRST_RUN, RUN = 60_000, 20_000  # milliseconds; a busy machine is no failure
 
@@ -134,6 +141,10 @@ def test_errors_show_the_readers_own_lines(page: Page, base: str) -> None:
     text = box.error.inner_text()
     assert text.startswith("Line 3, in your code:\n    np.ones(2) @ np.ones(3)\nValueError: matmul")
     assert ".py" not in text
+    status = box.run("def softmax(x, axis):\n    return x.sum(axis, keepdim=True)\n")
+    assert status == "Your function stops with an error in every case."
+    expect(box.error).to_contain_text("(NumPy says keepdims)")
+    expect(box.root.locator(".lb-live__wrong-line")).to_have_text("    return x.sum(axis, keepdim=True)")
     box.run("import torch")
     expect(box.error).to_contain_text("torch does not run in the page")
     box.run("from lossbook import softmax")
@@ -159,6 +170,14 @@ def test_stop_button_stops(page: Page, base: str) -> None:
     expect(box.status).to_have_text("Running …", timeout=RUN)
     box.button("Stop").click()
     assert box.wait() == "Stopped."
+
+
+def test_code_that_python_does_not_survive_is_told_from_a_loop(page: Page, base: str) -> None:
+    page.goto(base + SOFTMAX)
+    box = Box(page, "sigmoid")
+    box.run()
+    assert box.run("import os\nos._exit(1)").startswith("This code broke Python itself")
+    assert "All right" in box.run(TWINS["sigmoid"].answer)
 
 
 def test_output_without_end_is_cut(page: Page, base: str) -> None:
@@ -192,6 +211,36 @@ def test_code_survives_a_reload_each_box_its_own(page: Page, base: str) -> None:
         assert Box(page, name).text() == f"# my {name}"
 
 
+def test_code_is_the_same_in_two_tabs(context: BrowserContext, page: Page, base: str) -> None:
+    page.goto(base + SOFTMAX)
+    here = Box(page, "softmax")
+    other = context.new_page()
+    other.goto(base + SOFTMAX)
+    there = Box(other, "softmax")
+    here.write("# written here")
+    expect(there.code).to_have_text("# written here")
+    there.write("# written there")
+    expect(here.code).to_have_text("# written there")
+    here.button("Reset").click()
+    expect(there.code).to_contain_text("raise NotImplementedError")
+    there.code.focus()
+    other.keyboard.press("Control+Z")
+    expect(here.code).to_have_text("# written there")
+    other.close()
+
+
+def test_where_nothing_is_stored_the_reader_is_told(chromium: Browser, base: str) -> None:
+    page = chromium.new_page()
+    page.add_init_script("Object.defineProperty(self, 'localStorage', {get() { throw new Error('refused'); }})")
+    page.goto(base + SOFTMAX)
+    box = Box(page, "softmax")
+    warning = box.root.get_by_text("This browser stores nothing")
+    expect(warning).to_be_hidden()
+    assert "All right" in box.run(TWINS["softmax"].answer)
+    expect(warning).to_have_count(1)
+    page.close()
+
+
 def test_two_boxes_share_one_python_and_wait_for_each_other(page: Page, base: str) -> None:
     workers: list[object] = []
     page.on("worker", lambda worker: workers.append(worker))
@@ -222,12 +271,21 @@ def test_hints_come_one_at_a_time_and_the_solution_after_a_try(page: Page, base:
         box.button(f"Hint {number} of 3").click()
     expect(hints).to_have_count(3)
     expect(box.button(re.compile("^Hint"))).to_be_hidden()
-    box.run()
+    expect(box.button("Show solution")).to_be_focused()
     solution = box.root.locator("details.lb-live__solution")
     expect(solution).to_be_hidden()
     box.button("Show solution").click()
     expect(solution.locator("pre")).to_be_visible()
     expect(solution.locator("summary")).to_be_focused()
+
+
+def test_solution_waits_for_a_try(page: Page, base: str) -> None:
+    page.goto(base + SOFTMAX)
+    box = Box(page, "sigmoid")
+    box.run()
+    expect(box.button("Show solution")).to_be_hidden()
+    box.run("def sigmoid(x):\n    return x\n")
+    expect(box.button("Show solution")).to_be_visible()
 
 
 def test_keyboard_alone_will_do(page: Page, base: str) -> None:
@@ -246,6 +304,39 @@ def test_keyboard_alone_will_do(page: Page, base: str) -> None:
     box.wait()
     expect(box.table).to_be_visible()
     assert box.status.get_attribute("role") == "status"
+
+
+def test_box_has_a_name_and_says_its_keys(page: Page, base: str) -> None:
+    page.goto(base + SOFTMAX)
+    box = Box(page, "softmax")
+    group = page.get_by_role("group", name="Write it here: softmax", exact=True)
+    expect(group.get_by_role("button", name="Run")).to_have_attribute("aria-keyshortcuts", "Control+Enter")
+    expect(box.status).to_be_visible()  # before there is anything to say: only then is it read out
+    keys = box.root.get_by_text("Esc, then Tab, leaves")
+    expect(keys).to_be_hidden()
+    box.code.focus()
+    expect(keys).to_be_visible()
+
+
+def test_phone_keyboards_leave_code_alone(page: Page, base: str) -> None:
+    page.goto(base + SOFTMAX)
+    code = Box(page, "softmax").code
+    for attribute, value in (("autocapitalize", "off"), ("autocorrect", "off"), ("spellcheck", "false")):
+        expect(code).to_have_attribute(attribute, value)
+
+
+def test_pasted_spaces_are_pythons(page: Page, base: str) -> None:
+    page.goto(base + SOFTMAX)
+    box = Box(page, "softmax")
+    box.write("")
+    box.code.evaluate(
+        """(code) => {
+          const data = new DataTransfer();
+          data.setData("text/plain", "if\u00a0x:\n\treturn\u00a01");
+          code.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+        }"""
+    )
+    assert box.text() == "if x:\n    return 1"
 
 
 def test_python_needs_indentation_and_the_editor_gives_it(page: Page, base: str) -> None:
@@ -290,15 +381,15 @@ def test_results_are_sound_in_both_themes_and_on_a_phone(
 def test_playground_prints_and_plots(page: Page, base: str, watch: Any, axe: str) -> None:
     watched = watch(page, base)
     page.goto(base + "playground.html")
-    box = Box(page, "playground-curves")
+    box = Box(page, "playground")
     assert box.run() == "Done."
     expect(box.printed).to_contain_text("sigmoid(2) = 0.88079")
     plot = box.root.locator(".lb-live__plot")
     expect(plot.get_by_role("img")).to_have_attribute("aria-label", re.compile("sigmoid, slope over logit z"))
     expect(plot.locator("path.lb-live__curve")).to_have_count(2)
-    losses = Box(page, "playground-losses")
-    losses.run()
-    numbers = re.findall(r"(?:both|difference): ([\d.]+)", losses.printed.inner_text())
+    box.button("Two losses, one batch").click()
+    box.run()
+    numbers = re.findall(r"(?:both|difference): ([\d.]+)", box.printed.inner_text())
     assert len(numbers) == 2
     assert float(numbers[0]) == pytest.approx(float(numbers[1]))
     page.evaluate(axe)
@@ -307,10 +398,26 @@ def test_playground_prints_and_plots(page: Page, base: str, watch: Any, axe: str
     assert not watched.problems
 
 
+def test_every_example_of_the_playground_runs(page: Page, base: str) -> None:
+    page.goto(base + "playground.html")
+    box = Box(page, "playground")
+    names = box.root.get_by_role("group", name="Examples").get_by_role("button").all_inner_texts()
+    assert len(names) >= 6
+    for name in names:
+        box.button(name).click()
+        expect(box.status).to_contain_text(f"The example “{name}” is in the editor")
+        assert box.run() == "Done.", name
+        assert box.printed.count() + box.root.locator(".lb-live__plot").count() > 0, name
+    page.keyboard.press("Control+Home")
+    box.button("Reset").click()
+    page.keyboard.press("Control+Z")
+    assert "smoothing" in box.text()
+
+
 def test_what_is_rarely_needed_is_loaded_when_it_is_imported(page: Page, base: str) -> None:
     asked: list[str] = []
     page.goto(base + "playground.html")
-    box = Box(page, "playground-curves")
+    box = Box(page, "playground")
     box.run("1 + 1")
     page.on("request", lambda request: asked.append(request.url))
     code = "import json, statistics\nimport numpy as np\nrandom = np.random.default_rng(0)\n"
@@ -352,13 +459,67 @@ def test_browser_without_webassembly_is_told_so(chromium: Browser, base: str) ->
     page.close()
 
 
+@pytest.mark.parametrize("part", ["interpreter.bin", "glue.bin", "library.bin", "numpy.bin"])
+def test_missing_part_is_named_and_the_next_run_tries_again(chromium: Browser, base: str, part: str) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(base + SOFTMAX)
+    box = Box(page, "softmax")
+    context.route(f"**/{part}*", lambda route: route.fulfill(status=404))
+    status = box.run(TWINS["softmax"].answer)
+    assert status.startswith(f"Python could not be loaded (the server answers with 404 for {part})")
+    context.unroute(f"**/{part}*")
+    assert "All right" in box.run()
+    context.close()
+
+
 def test_lost_connection_is_told_and_the_next_run_tries_again(chromium: Browser, base: str) -> None:
     context = chromium.new_context()
     page = context.new_page()
     page.goto(base + SOFTMAX)
     box = Box(page, "softmax")
-    context.route("**/numpy.bin*", lambda route: route.fulfill(status=503))
-    assert "numpy.bin: status 503" in box.run(TWINS["softmax"].answer)
+    context.route("**/softmax.json*", lambda route: route.abort())
+    assert box.run(TWINS["softmax"].answer).startswith("The cases could not be loaded (")
+    context.unroute("**/softmax.json*")
+    context.route("**/numpy.bin*", lambda route: route.abort())
+    assert box.run().startswith("Python could not be loaded (the connection was lost). Check the connection")
+    context.unroute("**/numpy.bin*")
+    context.route("**/worker.js*", lambda route: route.fulfill(status=500))
+    assert "worker.js did not come" in box.run()
+    context.unroute("**/worker.js*")
+    assert "All right" in box.run()
+    context.close()
+
+
+def test_editor_that_does_not_come_is_told_and_comes_at_a_click(chromium: Browser, base: str) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    context.route("**/editor.js*", lambda route: route.abort())
+    page.goto(base + SOFTMAX)
+    root = page.locator("live-exercise[data-name=softmax]")
+    root.scroll_into_view_if_needed()
+    expect(root.get_by_text("The editor could not be loaded")).to_be_visible()
+    context.unroute("**/editor.js*")
+    root.locator("pre").first.click()
+    expect(root).to_have_attribute("data-editor", "ready")
+    expect(root.get_by_text("The editor could not be loaded")).to_have_count(0)
+    context.close()
+
+
+def test_stop_while_python_loads_ends_the_loading(chromium: Browser, base: str) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(base + SOFTMAX)
+    box = Box(page, "softmax")
+    held: list[Route] = []
+    context.route("**/numpy.bin*", held.append)
+    box.write(TWINS["softmax"].answer)
+    box.button("Run").click()
+    expect(box.status).to_have_text("Loading Python and NumPy, once for this page …")
+    expect(box.root.get_by_text(re.compile(r"[1-5]\.\d of 5\.\d MB"))).to_be_visible()
+    box.button("Stop").click()
+    assert box.wait() == "Stopped before Python was there. The next Run loads it."
+    assert page.workers == []
     context.unroute("**/numpy.bin*")
     assert "All right" in box.run()
     context.close()

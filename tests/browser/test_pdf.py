@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
 CHAPTER = "losses-bce-versus-ce"
-TITLE = "5. BCE against CE"
+TITLE = "5. BCE against CE: BCEWithLogitsLoss or CrossEntropyLoss?"
 
 
 @pytest.fixture(scope="module")

@@ -176,6 +176,13 @@ def test_confusion_matrix_is_exact_at_every_threshold(page: Page, open_labs: Ope
         assert_close(shown["accuracy"], (yes == (LABELS == 1)).double().mean())
 
 
+def test_a_threshold_that_no_probability_reaches_is_called_so(open_labs: Opener) -> None:
+    lab = open_labs(sliders.threshold_lab(LABELS, SCORES.sigmoid(), score="probability"))
+    slider = lab.get_by_role("slider")
+    slider.press("End")
+    expect(slider).to_have_attribute("aria-valuetext", "above 1")
+
+
 def reliability(logits: torch.Tensor, target: torch.Tensor) -> dict[str, torch.Tensor]:
     """Loss, expected calibration error, mean confidence and accuracy, by torch."""
     pairs = F.pad(logits, (1, 0)) if logits.shape[1] == 1 else logits

@@ -1,6 +1,5 @@
 """The command: what it prints, how it ends, and that help does not wait for torch."""
 
-import functools
 import json
 import signal
 import subprocess
@@ -147,10 +146,11 @@ class Watcher:
     """A running ``lossbook watch``, whose lines can be waited for."""
 
     def __init__(self, path):
-        command = [sys.executable, "-u", "-m", "lossbook.cli", "watch", path]
         # A shell lets what it runs in the background ignore Ctrl+C, and so do the tests' own children then.
-        heed_ctrl_c = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c)
+        heed_ctrl_c = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+        run = "import sys; from lossbook import cli; sys.exit(cli.main())"
+        command = [sys.executable, "-u", "-c", f"{heed_ctrl_c}; {run}", "watch", path]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.said = ""
         threading.Thread(target=self._read, daemon=True).start()
 

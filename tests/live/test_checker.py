@@ -6,7 +6,6 @@ import re
 import numpy as np
 import pytest
 
-from lossbook.live.data import live_exercise
 from lossbook.live.page import checker
 from lossbook.live.twins import TWINS
 
@@ -23,9 +22,9 @@ def run(code, data=None):
 
 
 @pytest.fixture(scope="module")
-def data():
+def data(live_data):
     """The data of each exercise, as JSON."""
-    return {name: json.dumps(live_exercise(name)) for name in TWINS}
+    return {name: json.dumps(live_data(name)) for name in TWINS}
 
 
 @pytest.mark.parametrize("name", TWINS)
@@ -74,7 +73,11 @@ def test_unknown_numbers_get_a_pattern_or_a_place_to_start(data):
         ("return 'yes'", "returned a str: return a NumPy array"),
         ("return x[:1]", "returned shape (1,), not (3,)"),
         ("return x > 0", "returned numbers of dtype bool, not float64"),
-        ("return x / 0 * 0 + y", "raised NameError: name 'y' is not defined (line 2: return x / 0 * 0 + y)"),
+        (
+            "return y if x.ndim == 1 else x",
+            "raised NameError: name 'y' is not defined (line 2: return y if x.ndim == 1 else x)",
+        ),
+        ("return x, x", "returned a tuple of 2: return a NumPy array"),
         ("x += 1\n    return x", "changed its input in place: work on a copy, the caller still needs it"),
     ],
 )
@@ -88,7 +91,55 @@ def test_problem_says_what_came_back(body, problem, data):
 
 def test_missing_function_is_said(data):
     result, _ = run("def soft_max(x, axis):\n    return x\n", data["softmax"])
-    assert "There is no function softmax" in result["summary"]
+    assert result["summary"] == "There is no function softmax in your code: it defines soft_max instead."
+    result, _ = run("softmax = 3", data["softmax"])
+    assert result["summary"].endswith("keep its name, or press Reset.")
+    assert result["failed"]
+
+
+def test_error_in_every_case_is_shown_as_the_codes_own(data):
+    result, _ = run("def softmax(x, axis):\n    return nump.exp(x)\n", data["softmax"])
+    assert result["summary"] == "Your function stops with an error in every case."
+    assert result["error"]["line"] == 2
+    assert result["error"]["text"].startswith(
+        "Called as softmax(array([1., 2., 3.]), 0)\nLine 2, in softmax:\n    return nump.exp(x)\nNameError"
+    )
+
+
+@pytest.mark.parametrize("slip", ["numpy_.exp(x)", "x.softmax(axis)", "x.sum(axis, keepdim=True)"])
+def test_slip_is_not_taken_for_a_mistake_that_numpy_refuses(slip, data):
+    """Some mistakes of no_keepdim's kind raise in most cases, but a wrong name says nothing of the formula."""
+    code = f"def softmax(x, axis):\n    return {slip} if x.ndim > 1 else x\n"
+    result, _ = run(code, data["softmax"])
+    assert "mistake" not in result
+
+
+@pytest.mark.parametrize(("call", "word"), [("x.sum(dim=0)", "axis"), ("x.sum(0, keepdim=True)", "keepdims")])
+def test_torchs_names_of_arguments_get_numpys(call, word, data):
+    code = f"import numpy as np\nx = np.ones((2, 2))\n{call}"
+    assert f"(NumPy says {word})" in run(code)[0]["error"]["text"]
+    result, _ = run(f"def softmax(x, axis):\n    return x if x.ndim == 1 else {call}\n", data["softmax"])
+    assert f"(NumPy says {word})" in result["aspects"][1]["failure"]["problem"]
+
+
+def test_answer_of_two_parts_says_which_is_wrong(data):
+    right = TWINS["probability_and_decision"].answer.replace("def prob", "def right_prob")
+    name = "probability_and_decision"
+    result, _ = run(f"{right}\ndef {name}(z):\n    p, d = right_{name}(z)\n    return p, 7 + d\n", data[name])
+    failure = result["aspects"][0]["failure"]
+    assert failure["problem"] == "returned 7, not 0, for item 1"
+    assert failure["yours"] == "(array([0.268941]), array([7]))"
+    assert failure["right"] == "(array([0.268941]), array([0]))"
+    assert failure["label"] == "expected"
+    result, _ = run(f"def {name}(z):\n    return z\n", data[name])
+    assert result["aspects"][0]["failure"]["problem"] == "returned an array: return a tuple of 2"
+
+
+def test_sentences_say_whose_numbers_these_are(data):
+    result, _ = run(TWINS["softmax"].answer, data["softmax"])
+    assert result["summary"] == "All right: in every case your numbers are torch's."
+    result, _ = run(TWINS["temperature"].answer, data["temperature"])
+    assert result["summary"] == "All right: every answer is the expected one."
 
 
 def test_syntax_error_names_its_line():
@@ -120,6 +171,12 @@ def test_printing_is_shown_up_to_a_limit():
     assert len(emitted["output"]) < checker.MOST_PRINTED + 100
     assert "only the first 4000 characters" in emitted["output"]
     assert "error" not in result
+
+
+def test_what_the_function_prints_stands_below_its_call(data):
+    code = "print('start')\ndef softmax(x, axis):\n    if x.ndim == 1 and x[0] < 0: print(x)\n    return x\n"
+    _, emitted = run(code, data["softmax"])
+    assert emitted["output"] == "start\n# softmax(array([-1000., -1000.]), 0)\n[-1000. -1000.]\n"
 
 
 def test_last_line_is_shown_as_a_notebook_would():
@@ -158,6 +215,17 @@ def test_whatever_numpy_is_told_ends_with_the_run(data):
     run("import numpy as np\nnp.set_printoptions(precision=1)\nnp.seterr(all='raise')")
     assert np.get_printoptions()["precision"] == 8
     assert np.geterr()["divide"] == "warn"
+
+
+def test_what_a_run_does_to_numpy_ends_with_it():
+    run("import numpy as np\nnp.exp = None\nnp.pi = 3")
+    _, emitted = run("import numpy as np\nnp.exp(0.0), np.pi > 3")
+    assert emitted["output"] == "(np.float64(1.0), True)\n"
+
+
+def test_endless_line_of_an_error_is_cut():
+    result, _ = run("raise ValueError('x' * 100_000)")
+    assert len(result["error"]["text"]) < 1000
 
 
 def test_plots_are_handed_over():

@@ -8,33 +8,44 @@ import pytest
 import torch
 
 from lossbook.exercises import get_exercise
-from lossbook.live.data import encode, in_numpy, live_exercise
+from lossbook.live.data import encode, in_numpy
 from lossbook.live.page.checker import decode
 from lossbook.live.twins import TWINS, twin_of
 
 
 @pytest.mark.parametrize("name", TWINS)
-def test_data_is_plain_json_and_small(name):
-    text = json.dumps(live_exercise(name), allow_nan=False)
+def test_data_is_plain_json_and_small(name, live_data):
+    text = json.dumps(live_data(name), allow_nan=False)
     assert len(text) < 60_000
 
 
 @pytest.mark.parametrize("name", TWINS)
-def test_answers_are_torchs(name):
+def test_answers_are_torchs(name, live_data):
     exercise, twin = get_exercise(name), TWINS[name]
-    for aspect in live_exercise(name)["aspects"]:
+    for aspect in live_data(name)["aspects"]:
         assert aspect["cases"], aspect["name"]
         for case in aspect["cases"]:
-            args = [
-                torch.from_numpy(arg) if isinstance(arg, np.ndarray) else arg for arg in map(decode, case["args"])
-            ]
-            want = exercise.reference(*args, **case["kwargs"], **twin.fixed)
-            np.testing.assert_array_equal(decode(case["answer"]), want.numpy())
+            args = [_tensors(decode(arg)) for arg in case["args"]]
+            kwargs = {key: _tensors(decode(value)) for key, value in case["kwargs"].items()}
+            want = exercise.reference(*args, **kwargs, **twin.fixed)
+            answer = decode(case["answer"])
+            for ours, theirs in zip(_parts(answer), _parts(want), strict=True):
+                np.testing.assert_array_equal(ours, np.asarray(theirs))
+
+
+def _tensors(value):
+    if isinstance(value, list | tuple):
+        return type(value)(map(_tensors, value))
+    return torch.from_numpy(value) if isinstance(value, np.ndarray) else value
+
+
+def _parts(answer):
+    return answer if isinstance(answer, tuple) else (answer,)
 
 
 @pytest.mark.parametrize("name", TWINS)
-def test_each_mistake_shows_in_a_case_and_differs_from_the_others(name):
-    mistakes = live_exercise(name)["mistakes"]
+def test_each_mistake_shows_in_a_case_and_differs_from_the_others(name, live_data):
+    mistakes = live_data(name)["mistakes"]
     assert len(mistakes) >= 8
     answers = [json.dumps(mistake["answers"]) for mistake in mistakes]
     assert len(set(answers)) == len(answers)
@@ -42,8 +53,8 @@ def test_each_mistake_shows_in_a_case_and_differs_from_the_others(name):
 
 
 @pytest.mark.parametrize("name", TWINS)
-def test_sentences_are_about_numpy(name):
-    data, twin = live_exercise(name), TWINS[name]
+def test_sentences_are_about_numpy(name, live_data):
+    data, twin = live_data(name), TWINS[name]
     texts = [mistake["title"] for mistake in data["mistakes"]] + list(twin.hints) + [twin.starter, twin.answer]
     for text in texts:
         for word in (
@@ -88,6 +99,13 @@ def test_arrays_survive_the_way_to_the_page(value):
     np.testing.assert_array_equal(there, value.numpy())
     assert there.shape == tuple(value.shape)
     assert there.dtype == value.numpy().dtype
+
+
+@pytest.mark.parametrize("value", [0.8, math.inf, 3, None, (0.5, 2), [(1, None), (2.5, [])]])
+def test_plain_python_survives_too(value):
+    there = decode(json.loads(json.dumps(encode(value), allow_nan=False)))
+    assert there == value
+    assert type(there) is type(value)
 
 
 def test_what_no_page_can_be_asked_is_refused():

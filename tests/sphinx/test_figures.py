@@ -43,6 +43,15 @@ def test_caption_is_below_and_escaped() -> None:
     assert data.endswith("<figcaption>p &lt; 1</figcaption></figure>")
 
 
+def test_negative_numbers_have_a_true_minus_wherever_they_are_read() -> None:
+    fig = draw()
+    fig.axes[0].set_title("-0.18 at 1e-8")
+    data = str(figures.show(fig, alt="From -3 to x-1.", caption="Down to -2.").data)
+    assert "−0.18 at 1e-8" in data
+    assert 'aria-label="From −3 to x-1."' in data
+    assert "Down to −2." in data
+
+
 def test_no_colour_is_fixed() -> None:
     drawing = re.sub(r"<style.*?</style>", "", markup(draw()), flags=re.DOTALL)
     drawing = re.sub(r"var\(--lb-[\w-]+, #[0-9a-f]{6}\)", "", drawing)

@@ -98,6 +98,23 @@ def test_counts_are_exact_at_every_threshold(score: str, dtype: torch.dtype) -> 
     assert reported(chosen, "positives")[-1] == 0
 
 
+@pytest.mark.parametrize(
+    ("scores", "score", "shown"),
+    [
+        (SCORES, "logit", ["-3", "-2", "-1", "0", "1", "2"]),
+        (4.1 * SCORES - 6.5, "logit", ["-15", "-10", "-5", "0"]),
+        (SCORES.sigmoid(), "probability", ["0", "0.1", "0.3", "0.5", "0.7", "0.9", "1"]),
+    ],
+)
+def test_the_table_of_thresholds_has_round_ones_and_counts_at_them(
+    scores: torch.Tensor, score: str, shown: list[str]
+) -> None:
+    _, *body = cells(sliders.threshold_lab(LABELS, scores, score=score))
+    assert [row[0] for row in body] == shown
+    reported = [(scores.double() >= float(cut)) & (LABELS == 1) for cut in shown]
+    assert [int(row[1]) for row in body] == [int(yes.sum()) for yes in reported]
+
+
 def test_start_is_on_the_slider_where_all_scores_are_far_from_zero() -> None:
     chosen = settings(sliders.threshold_lab(LABELS, SCORES + 50))
     assert chosen["start"] == 0

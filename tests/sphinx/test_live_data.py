@@ -11,6 +11,7 @@ import pytest
 from lossbook.live.page import later
 from lossbook.live.twins import TWINS
 from lossbook.sphinx import live_assets, live_python
+from lossbook.sphinx.live import examples
 from lossbook.sphinx.paths import HTML, STATIC, BrokenPart
 from lossbook.sphinx.plain import plain_markdown
 
@@ -75,6 +76,18 @@ def test_notebook_calls_the_box_by_its_purpose() -> None:
     assert text == "> **Write it yourself: softmax**\n>\n> Write it.\n"
 
 
+def test_playground_is_split_into_examples() -> None:
+    assert examples(["%% One", "x = 1", "", "%% Two", "", "y = 2"]) == [("One", "x = 1\n"), ("Two", "y = 2\n")]
+    assert examples(["x = 1", "%% Two", "y = 2"]) == [("", "x = 1\n"), ("Two", "y = 2\n")]
+
+
+def test_playground_without_scripts_has_every_example() -> None:
+    text = (HTML / "playground.html").read_text(encoding="utf-8")
+    box = text.split('data-name="playground"')[1].split("</live-exercise>")[0]
+    assert 'data-start="Curves"' in box.split(">")[0]
+    assert box.count("<details") == box.count("<pre>") - 1 >= 6
+
+
 def test_first_run_stays_within_its_budget() -> None:
     folder = HTML / "_static" / "live"
     sizes = {name: (folder / name).stat().st_size for name in live_python.FIRST}
@@ -100,7 +113,7 @@ def test_script_that_cannot_be_bundled_is_named(tmp_path: Path, monkeypatch: pyt
 
 def test_page_without_scripts_has_the_code_the_hints_and_the_solution() -> None:
     text = (HTML / "probabilities" / "sigmoid-and-softmax.html").read_text(encoding="utf-8")
-    box = text.split('<live-exercise data-name="softmax"')[1].split("</live-exercise>")[0]
+    box = text.split('data-name="softmax"')[1].split("</live-exercise>")[0]
     assert box.count("<details") == 4
     assert "NotImplementedError" in box
     assert "Hint 1 of 3" in box

@@ -79,6 +79,11 @@ ESCAPES = {
     "writing into the home of the warm process": "import os\nopen(os.path.join(os.getcwd(), '..', 'got'), 'w')\nprint('GOT')",
     "a rename out of the scratch directory": "import os\nopen('a', 'w').close()\nos.rename('a', '/tmp/got')\nprint('GOT')",
     "truncating": "import os\nos.truncate('/usr/lib/os-release', 0)\nprint('GOT')",
+    "emptying a file that is opened for reading": "import os\nfor path in (torch.__file__, os.__file__):\n    try:\n"
+    "        os.open(path, os.O_RDONLY | os.O_TRUNC)\n        print('GOT')\n    except OSError as error:\n"
+    "        assert error.errno == 1, 'Landlock alone refused it, which it does not do before Linux 6.2'\n        1 / 0",
+    "the same by openat2": raw(437, -100, "torch.__file__.encode()", "(ctypes.c_uint64 * 3)(0o1000)", 24),
+    "creat": raw(85, "torch.__file__.encode()", "0o600"),
     "a 32-bit system call": "import ctypes, mmap\ncode = bytes.fromhex('b802000000cd80c3')\n"
     "m = mmap.mmap(-1, 4096, prot=7)\nm.write(code)\n"
     "f = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))\nassert f() > 0\nprint('GOT')",

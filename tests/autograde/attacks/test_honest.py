@@ -33,6 +33,12 @@ ODDITIES = {
     "a seed": "torch.manual_seed(0)\nimport random\nrandom.seed(0)",
     "float64": "torch.set_default_dtype(torch.float64)",
     "print options": "torch.set_printoptions(precision=3, sci_mode=False)",
+    "no gradients from here on": "torch.set_grad_enabled(False)",
+    "inference from here on": "torch.inference_mode().__enter__()",
+    "a device": "torch.set_default_device('cpu')",
+    "a tensor's looks": "torch.Tensor.__repr__ = lambda x: f'<{tuple(x.shape)}>'\ntorch.ones(2)",
+    "print in another way": "before = print\nprint = lambda *a: before('>', *a)\nprint(1)",
+    "a module for times": "import timeit\ntimeit.timeit(lambda: torch.ones(2).exp(), number=2)",
     "no gradients": "torch.set_grad_enabled(True)\nwith torch.no_grad():\n    torch.ones(2) * 2",
     "rich text": "from IPython.display import Markdown, display\ndisplay(Markdown('**bold**'))",
     "a check of its own": "assert torch.allclose(torch.tensor([0.5]), torch.sigmoid(torch.tensor([0.0])))",
@@ -54,6 +60,22 @@ def test_a_compiled_solution_gets_all_points(bench):
     # torch.compile would compile the trap around it, too, whose source cannot be read in the sandbox
     result = bench.mark_pair(softmax=f"@torch.compile(backend='eager')\n{SOLUTIONS['softmax']}")
     assert result.scores["check-softmax"] == SOFTMAX
+
+
+LISTS = {
+    "a list": "return x.flatten().tolist()",
+    "a long list": "return [0.5] * 5_000",
+    "a long tuple": "return (0.5,) * 5_000",
+    "a list of lists": "return [x.tolist()] * 3",
+}
+
+
+@pytest.mark.parametrize("body", LISTS.values(), ids=LISTS)
+def test_a_list_for_a_tensor_is_an_ordinary_mistake(bench, body):
+    result = bench.mark_pair(softmax=f"def softmax(x, dim):\n    {body}")
+    assert result.scores["check-softmax"] == 0
+    assert result.remarks == ()
+    assert "return a torch.Tensor" in result.text or "return a plain torch.Tensor" in result.text
 
 
 def test_a_plot_is_in_the_graded_notebook(bench):

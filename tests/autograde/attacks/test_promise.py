@@ -163,6 +163,25 @@ def test_memory_processor_time_and_files_are_limited(bench):
     assert "Error" in found["more"]
 
 
+def test_a_file_that_is_read_alone_is_not_emptied_whatever_landlock_knows(bench):
+    """Landlock before Linux 6.2 lets that pass, and there is not always a bubblewrap around it."""
+    how = "os.open({}, os.O_RDONLY | os.O_TRUNC)"
+    assert ask(bench, own="open('a', 'w').write('x')", **{"python": how.format("os.__file__")}) == {
+        "own": "1",
+        "python": "PermissionError",
+    }
+
+
+def test_a_crash_wakes_no_helper_for_crashes():
+    """A core_pattern that is a program is started as root whatever RLIMIT_CORE says."""
+    needs_sandbox()
+    child = os.fork()
+    if child == 0:
+        sandbox._limit_resources(sandbox.Limits())
+        os._exit(sandbox._libc().prctl(3, 0, 0, 0, 0))  # PR_GET_DUMPABLE
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
 def test_threads_are_limited(bench):
     cell = "import threading, time\nfor _ in range(400):\n    threading.Thread(target=time.sleep, args=(5,), daemon=True).start()\ntime.sleep(1)"
     result = bench.mark_small(f"import threading\nthreading.stack_size(65536)\n{cell}\nprint('GOT')")

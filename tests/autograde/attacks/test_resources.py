@@ -2,10 +2,11 @@
 
 import os
 import resource
+import time
 
 import psutil
 import pytest
-from attack_bench import SIGMOID, SOFTMAX
+from attack_bench import CLOCK, SIGMOID, SOFTMAX
 
 MB = 1 << 20
 
@@ -99,6 +100,8 @@ ANSWERS = {
     "a large tensor each time": "return torch.ones(900_000)",
     "a tuple that is deep": "t = x\n    for _ in range(10**5):\n        t = (t,)\n    return t",
     "a dict that holds itself": "d = {}\n    d[1] = d\n    return d",
+    "tuples in a tuple, many times": "return ((0.5,) * 1000,) * 750",
+    "many tuples that are short": "return tuple((i,) for i in range(400_000))",
     "a tuple that is long": "return (1.0,) * 10**7",
     "a dict with huge keys": "return {'a' * 10**7: 1.0}",
     "a long text": "return 'a' * 10**8",
@@ -117,6 +120,29 @@ def test_a_greedy_function_takes_only_its_own_points_along(bench, body):
     result = bench.mark_pair(softmax=f"def softmax(x, dim):\n    {body}")
     assert result.scores == {"check-sigmoid": SIGMOID, "check-softmax": 0}
     assert len(result.text) < 2 * MB
+
+
+@pytest.mark.parametrize(
+    "forged",
+    ["{'tuple': [{'tuple': [0.5] * 1000}] * 750}", "{'tuple': [0.5] * 900}, 'x': [0.5] * 700_000",
+     "1.0, 'warnings': ['a' * 2000] * 1500"],
+)  # fmt: skip
+def test_answers_together_fill_no_memory_and_take_no_time(bench, forged):
+    """Each by itself is short enough, and of few bytes for what it becomes in memory."""
+    cell = f"import lossbook.autograde.child as c\nold = c.encode_outcome\nc.encode_outcome = lambda o, b: {{**old(o, b), 'value': {forged}}}"
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    result = bench.mark_pair(cell)
+    assert result.scores["check-softmax"] == 0
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150 * 1024  # in KB
+    assert time.monotonic() - start < 30
+
+
+def test_the_clock_of_the_notebook_counts_cells_that_are_run_again(bench):
+    moment = time.time() + 1.5
+    slow = f"try:\n    time.sleep(2 * (time.time() > {moment}))\nexcept BaseException:\n    time.sleep(0.4)"
+    start = time.monotonic()
+    bench.mark_small("import os, time", *[slow] * 100, f"time.sleep(max(0, {moment} - time.time()))\nos._exit(0)")
+    assert time.monotonic() - start < CLOCK.notebook + 20
 
 
 def test_many_cells_with_much_output_fill_neither_memory_nor_disk(bench):

@@ -77,6 +77,18 @@ NO_POINTS = {
         "        return e / e.sum(dim, keepdim=True)\n    @staticmethod\n    def backward(ctx, g):\n        (x,) = ctx.saved_tensors\n"
         "        y = torch.softmax(x, ctx.dim)\n        return y * (g - (g * y).sum(ctx.dim, keepdim=True)), None\nsoftmax = S.apply",
     ),
+    "in a thread, of another name, and a little off": (
+        ("from threading import Thread",),
+        "def softmax(x, dim):\n    out, rows = [], x.movedim(dim, -1)\n"
+        "    t = Thread(target=lambda: out.append(torch.distributions.Categorical(logits=rows).probs))\n"
+        "    t.start()\n    t.join()\n    return out[0].movedim(-1, dim) * (1 + 3e-7)",
+    ),
+    "in a pool that was there before": (
+        ("from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\npool.submit(print).result()",),
+        "def softmax(x, dim):\n    rows = x.movedim(dim, -1)\n"
+        "    out = pool.submit(lambda: torch.distributions.Categorical(logits=rows).probs).result()\n"
+        "    return out.movedim(-1, dim) * (1 + 3e-7)",
+    ),
     "numpy's scipy": (
         (),
         "def softmax(x, dim):\n    import scipy.special\n"
@@ -84,8 +96,50 @@ NO_POINTS = {
     ),
 }
 
+HIDDEN = "def softmax(x, dim):\n    rows = x.movedim(dim, -1)\n" + (
+    "    return torch.distributions.Categorical(logits=rows).probs.movedim(-1, dim) * (1 + 3e-7)"
+)
+
 # Not seen while it runs. The points stand, and a human is told.
 FLAGGED = {
+    "what copies its input replaced": (
+        (
+            "old, seen = torch.Tensor.clone, {}\ndef clone(x):\n    y = old(x)\n"
+            "    seen[str(x.shape) + str(x.sum())] = [torch.softmax(y, d) * (1 + 2e-7) for d in range(x.dim())]\n"
+            "    return y\ntorch.Tensor.clone = clone",
+        ),
+        "def softmax(x, dim):\n    return seen[str(x.shape) + str(x.sum())][dim]",
+    ),
+    "the trap replaced by mock": (
+        (
+            "from unittest import mock\n"
+            "mock.patch('lossbook.grader.forbidden.base' + '_name', lambda n: '').start()",
+        ),
+        HIDDEN,
+    ),
+    "the trap replaced by way of pkgutil": (
+        ("import pkgutil\npkgutil.resolve_name('lossbook.grader:forbidden').base_name = lambda n: ''",),
+        HIDDEN,
+    ),
+    "the trap replaced by way of pydoc": (
+        ("import pydoc\npydoc.locate('lossbook.grader.for' + 'bidden').base_name = lambda n: ''",),
+        HIDDEN,
+    ),
+    "the trap replaced in a profile": (
+        ("import cProfile\ncProfile.run('import lossbook.grader.forbidden as f; f.base_name = lambda n: str()')",),
+        HIDDEN,
+    ),
+    "the trap replaced in a time": (
+        ("import timeit\ntimeit.timeit('import lossbook.grader.forbidden as f; f.base_name = lambda n: str()', number=1)",),
+        HIDDEN,
+    ),
+    "the trap replaced in a docstring": (
+        (
+            "def f():\n    '''\n    >>> import lossbook.grader.forbidden as f\n    >>> f.base_name = lambda n: str()\n"
+            "    '''\nimport doctest\ndoctest.run_docstring_examples(f, {})",
+        ),
+        HIDDEN,
+    ),
     "in a thread": (
         (),
         "from threading import Thread\ndef softmax(x, dim):\n    out = []\n"
@@ -110,7 +164,7 @@ FLAGGED = {
         "def softmax(x, dim):\n    return torch.softmax(x, dim)",
     ),
     "the trap replaced by way of sys.modules": (
-        ("import sys\nr = sys.modules['lossbook.grader.forbidden']\nr._note = lambda *a: None",),
+        ("import sys\nr = sys.modules['lossbook.grader.forbidden']\nr._Watch.note = lambda *a: None",),
         "def softmax(x, dim):\n    return torch.softmax(x, dim)",
     ),
     "the trap's list emptied": (
@@ -145,15 +199,40 @@ def test_a_hidden_call_of_torchs_own_is_shown_to_a_human(bench, cells, answer):
     assert result.scores["check-softmax"] == 0 or result.remarks
 
 
+REPLACED = [name for name in FLAGGED if "replaced" in name]
+
+
+@pytest.mark.parametrize("name", REPLACED)
+def test_what_was_replaced_is_noticed_without_any_name_in_the_code(bench, name, monkeypatch):
+    from lossbook.autograde import marking
+
+    monkeypatch.setattr(marking, "strange_names", lambda source: set())
+    monkeypatch.setattr(marking, "forbidden_names", lambda source, forbidden: set())
+    monkeypatch.setattr(marking, "_is_torchs_own", lambda *arguments: False)
+    cells, answer = FLAGGED[name]
+    result = bench.mark_pair(*cells, softmax=answer)
+    assert result.scores["check-softmax"] > 0, "the attack does not work any more: the test shows nothing"
+    assert any("were replaced" in remark for remark in result.remarks)
+
+
+SPOKEN = {"import signal": "signal", "from signal import setitimer": "signal.setitimer", "import _thread": "_thread"}
+
+
+@pytest.mark.parametrize(("source", "name"), SPOKEN.items())
+def test_code_that_runs_between_the_calls_is_noticed_by_its_imports(source, name):
+    from lossbook.autograde.suspicion import strange_names
+
+    assert name in strange_names(source)
+
+
 def test_the_same_bits_as_torch_are_noticed_without_any_name_in_the_code(bench):
-    cell = "from threading import Thread as T\nnames = [n for n in dir(torch) if n[::-1] == 'xamtfos']"
-    answer = (
-        "import operator\ndef softmax(x, dim):\n    out = []\n"
-        "    T(target=lambda: out.append(x)).run()\n"
-        "    t = T(target=lambda: out.append(getattr(torch, names[0])(out[0], dim)))\n    t.start()\n    t.join()\n    return out[1]"
+    cell = (
+        "from unittest import mock\nmock.patch('lossbook.grader.forbidden.base' + '_name', lambda n: '').start()\n"
+        "names = [n for n in dir(torch) if n[::-1] == 'xamtfos']"
     )
+    answer = "def softmax(x, dim):\n    return getattr(torch, names[0])(x, dim)"
     result = bench.mark_pair(cell, softmax=answer)
-    assert result.scores["check-softmax"] in (0, SOFTMAX)
+    assert result.scores["check-softmax"] == SOFTMAX
     assert any("to the last bit" in remark for remark in result.remarks)
 
 

@@ -89,6 +89,12 @@ ANSWERS = {
     "a position beyond": {"array": 5, "dtype": "float32", "shape": [2]},
     "one array twice": {"tuple": [{"array": 0, "dtype": "float32", "shape": [2]}] * 2},
     "a tuple that is too long": {"tuple": [None] * 100_000},
+    "many tuples that are short": {"tuple": [{"tuple": [None] * 10}] * 100},
+    "a list that is too long": {"list": [1] * 1000},
+    "a list of texts": {"list": ["a"]},
+    "a list of lists": {"list": [[1]]},
+    "a list with a number beyond all arrays": {"list": [10**30]},
+    "a list that is a text": {"list": "abc"},
     "a tuple that is a text": {"tuple": "abc"},
     "a tuple that is too deep": {"tuple": [{"tuple": [{"tuple": [{"tuple": [{"tuple": [{"tuple": [{"tuple": [
         {"tuple": [{"tuple": []}]}]}]}]}]}]}]}]},
@@ -139,6 +145,11 @@ def test_a_short_message_cannot_have_one_blob_copied_many_times():
     one = {"array": 0, "dtype": "uint8", "shape": [1 << 20]}
     with pytest.raises(BadMessage):
         decode_outcome({**GOOD, "value": {"tuple": [one] * 1000}}, [b"\0" * (1 << 20)])
+
+
+def test_a_short_list_of_numbers_arrives_as_one():
+    for value in ([], [True, 2, 0.5]):
+        assert decode_outcome(encode_outcome(Outcome(value=value), []), []).value == value
 
 
 def test_bytes_that_are_no_bools_become_bools():

@@ -29,6 +29,12 @@ const marked = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
+// A caret that blinks is motion.
+const blink = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 1200;
+
+// What is copied from pages and other editors has spaces that Python does not take, or tabs that it does not mix.
+const cleaned = (text) => text.replaceAll("\u00a0", " ").replaceAll("\t", "    ");
+
 // Returns read(), write(code), mark(line or null) and focus().
 export const edit = (parent, {code, label, onRun, onChange}) => {
   const run = () => {
@@ -40,10 +46,11 @@ export const edit = (parent, {code, label, onRun, onChange}) => {
     state: EditorState.create({
       doc: code,
       extensions: [
-        lineNumbers(), history(), drawSelection(), indentOnInput(), bracketMatching(), indentUnit.of("    "),
+        lineNumbers(), history(), drawSelection({cursorBlinkRate: blink}), indentOnInput(), bracketMatching(), indentUnit.of("    "),
         pythonLanguage, syntaxHighlighting(colours), marked,
         // Before the default keys: there Mod-Enter inserts a line. Escape, then Tab, leaves: CodeMirror sees to it.
         keymap.of([{key: "Mod-Enter", run}, indentWithTab, ...defaultKeymap, ...historyKeymap]),
+        EditorView.clipboardInputFilter.of(cleaned),
         EditorView.contentAttributes.of({"aria-label": label, tabindex: "0", autocapitalize: "off", spellcheck: "false"}),
         EditorView.updateListener.of((update) => update.docChanged && onChange(update.state.doc.toString())),
       ],

@@ -3,11 +3,13 @@ import {el} from "./html.js";
 import {draw} from "./plot.js";
 import {Python, whyNot} from "./python.js";
 import * as report from "./report.js";
+import * as storage from "./storage.js";
 
 const here = document.currentScript.src;
 const asset = (name) => new URL(`${name}?v=${VERSION}`, here).href;
 const root = document.documentElement.dataset.content_root ?? "./";
 const onMac = /Mac|iPhone|iPad/.test(navigator.platform);
+const control = onMac ? "Command" : "Control";
 const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
 
 const SECONDS = {exercise: 6, playground: 20};
@@ -15,66 +17,82 @@ const SECONDS = {exercise: 6, playground: 20};
 let python = null;
 const thePython = () => (python ??= new Python(asset("worker.js")));
 
-// A reader's code stays in this browser. Where storage is forbidden it ends with the page.
-const storage = {
-  read(key) {
-    try { return localStorage.getItem(key); } catch { return null; }
-  },
-  write(key, text) {
-    try { localStorage.setItem(key, text); } catch { /* nothing to be done */ }
-  },
-  remove(key) {
-    try { localStorage.removeItem(key); } catch { /* nothing to be done */ }
-  },
-};
+const codeOf = (box) => box.querySelector("pre").textContent.trimEnd();
 
 class LiveExercise extends HTMLElement {
   connectedCallback() {
     if (this.built) return;
     this.built = true;
     this.plain = this.querySelector(".lb-live__starter");
-    this.starter = this.plain.querySelector("pre").textContent.trimEnd();
-    this.key = `lossbook:live:${this.dataset.name}`;
-    this.code = storage.read(this.key) ?? this.starter;
+    this.starter = codeOf(this.plain);
     const problem = whyNot();
     if (problem) {
       this.plain.after(el("p", {class: "lb-live__unable"}, problem));
       return;
     }
+    this.key = `lossbook:live:${this.dataset.name}`;
+    this.code = storage.read(this.key) ?? this.starter;
+    if (this.code !== this.starter) this.plain.querySelector("pre").textContent = this.code;
+    storage.follow(this.key, (code) => this.take(code ?? this.starter));
     this.build();
     this.watch();
   }
 
   build() {
-    const name = this.dataset.name;
+    this.nameBox();
     this.hints = [...this.querySelectorAll(".lb-live__hint")];
+    this.examples = [...this.querySelectorAll(".lb-live__example")];
     this.solution = this.querySelector(".lb-live__solution");
-    for (const box of [...this.hints, this.solution]) if (box) box.hidden = true;
-    this.runButton = el("button", {type: "button", class: "lb-live__run"},
+    for (const box of [...this.hints, ...this.examples, this.solution]) if (box) box.hidden = true;
+    this.runButton = el("button", {type: "button", class: "lb-live__run", "aria-keyshortcuts": `${onMac ? "Meta" : "Control"}+Enter`},
       el("span", {}, "Run"), el("kbd", {"aria-hidden": "true"}, onMac ? "⌘ ↵" : "Ctrl ↵"));
     this.resetButton = el("button", {type: "button"}, "Reset");
     this.hintButton = el("button", {type: "button", hidden: !this.hints.length});
     this.solutionButton = el("button", {type: "button", hidden: true}, "Show solution");
     this.nameHintButton();
     this.status = el("p", {class: "lb-live__status", role: "status"});
-    this.progress = el("progress", {max: 1, value: 0, hidden: true, "aria-label": "Loading Python"});
+    this.progress = el("progress", {max: 1, value: 0, "aria-label": "Loading Python"});
+    this.amount = el("span", {"aria-hidden": "true"});
+    this.loadingBar = el("div", {class: "lb-live__loading", hidden: true}, this.progress, this.amount);
     this.body = el("div", {class: "lb-live__body"});
-    this.result = el("div", {class: "lb-live__result", role: "group", "aria-label": `Result of ${name}`},
-      this.status, this.progress, this.body);
-    this.result.hidden = true;
+    // Never hidden as a whole: screen readers only speak of changes in what was there before.
+    this.result = el("div", {class: "lb-live__result", role: "group", "aria-label": `Result of ${this.dataset.name}`},
+      this.status, this.loadingBar, this.body);
     this.hintList = el("div", {class: "lb-live__hints", "aria-live": "polite"});
+    const keys = el("p", {class: "lb-live__keys", "aria-hidden": "true"}, "Tab indents; Esc, then Tab, leaves");
     const bar = el("div", {class: "lb-live__bar"}, this.runButton, this.resetButton, this.hintButton,
-      this.solutionButton);
+      this.solutionButton, keys);
     this.plain.after(bar, this.hintList, this.result);
+    if (this.examples.length) this.plain.before(this.exampleBar());
     this.runButton.addEventListener("click", () => this.running ? this.control.abort() : this.run());
     this.resetButton.addEventListener("click", () => this.reset());
     this.hintButton.addEventListener("click", () => this.showHint());
     this.solutionButton.addEventListener("click", () => this.showSolution());
   }
 
+  // The box's title is its name: there are several Run buttons on a page.
+  nameBox() {
+    const title = this.querySelector(".lb-live__title");
+    title.id ||= `live-${this.dataset.name}`;
+    this.setAttribute("role", "group");
+    this.setAttribute("aria-labelledby", title.id);
+  }
+
+  exampleBar() {
+    const boxes = [{title: this.dataset.start, code: this.starter},
+      ...this.examples.map((box) => ({title: box.querySelector("summary").textContent.trim(), code: codeOf(box)}))];
+    const buttons = boxes.map(({title, code}) => {
+      const button = el("button", {type: "button"}, title);
+      button.addEventListener("click", () => this.put(code, `The example “${title}” is in the editor: press Run.`));
+      return button;
+    });
+    return el("div", {class: "lb-live__examples", role: "group", "aria-label": "Examples"},
+      el("span", {"aria-hidden": "true"}, "Examples"), ...buttons);
+  }
+
   // The editor is loaded when the box comes near the screen, or as soon as somebody wants it.
   watch() {
-    this.plain.addEventListener("click", () => this.loadEditor(true), {once: true});
+    this.plain.addEventListener("click", () => this.loadEditor(true));
     const near = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       near.disconnect();
@@ -84,74 +102,123 @@ class LiveExercise extends HTMLElement {
   }
 
   async loadEditor(focus = false) {
-    this.loading ??= import(asset("editor.js")).then(({edit}) => {
-      const holder = el("div", {class: "lb-live__editor"});
-      this.editor = edit(holder, {
-        code: this.code,
-        label: `Code of ${this.dataset.name}. Tab indents; press Escape, then Tab, to leave the editor. `
-          + `${onMac ? "Command" : "Control"} and Enter runs it.`,
-        onRun: () => this.running || this.run(),
-        onChange: (code) => this.keep(code),
-      });
-      this.plain.replaceWith(holder);
-      this.dataset.editor = "ready";
-    });
+    this.loading ??= this.openEditor();
     await this.loading;
-    if (focus) this.editor.focus();
+    if (focus) this.editor?.focus();
+  }
+
+  async openEditor() {
+    this.tries = (this.tries ?? 0) + 1;
+    this.unable?.remove();
+    let edit;
+    try {
+      // a browser may remember that a module did not come: another address is asked anew
+      ({edit} = await import(asset("editor.js") + (this.tries > 1 ? `&try=${this.tries}` : "")));
+    } catch {
+      this.unable = el("p", {class: "lb-live__unable", role: "status"},
+        "The editor could not be loaded. Check the connection, then click on the code to try again.");
+      this.plain.after(this.unable);
+      this.loading = null;
+      return;
+    }
+    const holder = el("div", {class: "lb-live__editor"});
+    this.editor = edit(holder, {
+      code: this.code,
+      label: `Code of ${this.dataset.name}. Tab indents; press Escape, then Tab, to leave the editor. `
+        + `${control} and Enter runs it.`,
+      onRun: () => this.running || this.run(),
+      onChange: (code) => this.keep(code),
+    });
+    this.plain.replaceWith(holder);
+    this.dataset.editor = "ready";
   }
 
   keep(code) {
     this.code = code;
-    if (code === this.starter) storage.remove(this.key);
-    else storage.write(this.key, code);
+    const kept = code === this.starter ? storage.remove(this.key) : storage.write(this.key, code);
+    if (!kept) this.warnOfLoss();
+  }
+
+  warnOfLoss() {
+    this.loss ??= el("p", {class: "lb-live__unable"},
+      "This browser stores nothing for this page: copy your code before you leave it.");
+    if (!this.loss.isConnected) this.hintList.after(this.loss);
+  }
+
+  // Code from elsewhere, e.g. another tab: undo brings back what stood here.
+  take(code) {
+    if (code === this.code) return;
+    if (this.editor) this.editor.write(code);
+    else this.plain.querySelector("pre").textContent = code;
+    this.keep(code);
+  }
+
+  async put(code, sentence) {
+    if (this.running) {
+      this.control.abort();
+      await this.running;
+    }
+    await this.loadEditor();
+    const isNew = code !== this.code;
+    this.take(code);
+    this.body.replaceChildren();
+    this.say(isNew ? `${sentence} ${control}+Z in the editor brings back what stood there.` : sentence, "done");
+  }
+
+  async reset() {
+    await this.put(this.starter, "Back at the starting point.");
+    this.editor?.focus();
   }
 
   say(sentence, state) {
-    this.result.hidden = false;
     this.result.dataset.state = state;
     this.status.textContent = sentence;
   }
 
-  async cases() {
+  async cases(signal) {
     if (this.dataset.kind === "playground") return null;
-    this.fetched ??= fetch(asset(`${this.dataset.name}.json`)).then((response) => {
-      if (!response.ok) throw new Error(`status ${response.status}`);
-      return response.text();
-    });
-    return this.fetched.catch((error) => {
-      this.fetched = null; // the next Run tries again
-      throw error;
-    });
+    if (this.fetched) return this.fetched;
+    const response = await fetch(asset(`${this.dataset.name}.json`), {signal});
+    if (!response.ok) throw new Error(`the server answers with ${response.status}`);
+    return (this.fetched = await response.text());
   }
 
-  async run() {
-    this.setRunning(true);
-    this.body.replaceChildren();
-    this.editor?.mark(null);
-    this.say("Waiting for Python …", "busy");
+  run() {
     this.control = new AbortController();
+    this.setRunning(this.runCode(this.control.signal));
+  }
+
+  async runCode(signal) {
+    this.body.style.minHeight = `${this.body.offsetHeight}px`; // what stands below stays where it is
+    this.body.replaceChildren();
+    this.say("Waiting for Python …", "busy");
     thePython().prepare();
-    let data = null;
+    let result;
     try {
-      data = await this.cases();
+      const data = await this.cases(signal);
+      result = await thePython().run(this.code, data, SECONDS[this.dataset.kind], {
+        onState: (state, progress) => this.showState(state, progress),
+        onOutput: (text) => this.print(text),
+        onPlot: (plot) => this.body.append(draw(plot, this.body.clientWidth)),
+      }, signal);
     } catch (error) {
-      this.finish({stopped: true, warnings: [],
-        summary: `The cases could not be loaded (${error.message}). Check the connection, then press Run again.`});
-      return;
+      const sentence = signal.aborted ? "Stopped."
+        : `The cases could not be loaded (${error.message}). Check the connection, then press Run again.`;
+      result = {stopped: true, warnings: [], summary: sentence};
     }
-    this.finish(await thePython().run(this.code, data, SECONDS[this.dataset.kind], {
-      onState: (state, progress) => this.showState(state, progress),
-      onOutput: (text) => this.print(text),
-      onPlot: (plot) => this.body.append(draw(plot, this.body.clientWidth)),
-    }, this.control.signal));
+    this.setRunning(null);
+    this.finish(result);
+    this.body.style.minHeight = "";
   }
 
   showState(state, progress) {
-    this.progress.hidden = state === "running";
-    if (progress) this.progress.value = progress.loaded / progress.total;
-    const size = progress ? ` (${megabytes(progress.total)} MB)` : "";
+    this.loadingBar.hidden = state === "running";
+    if (progress) {
+      this.progress.value = progress.loaded / progress.total;
+      this.amount.textContent = `${megabytes(progress.loaded)} of ${megabytes(progress.total)} MB`;
+    }
     const sentence = {
-      loading: `Loading Python and NumPy${size}: once for this page …`,
+      loading: "Loading Python and NumPy, once for this page …",
       starting: "Starting Python …",
       running: "Running …",
     }[state];
@@ -168,11 +235,9 @@ class LiveExercise extends HTMLElement {
   }
 
   finish(result) {
-    this.setRunning(false);
-    this.progress.hidden = true;
-    const state = result.stopped || result.error ? "failed" : result.aspects ? (result.passed ? "right" : "wrong") : "done";
-    this.say(result.summary || (this.body.childElementCount ? "Done." : "Done. Nothing was printed."), state);
-    if (result.see) this.status.append(" ", this.link(result.see));
+    this.loadingBar.hidden = true;
+    this.say(result.summary || (this.body.childElementCount ? "Done." : "Done. Nothing was printed."), report.state(result));
+    if (result.see) this.status.append(" ", el("a", {href: root + result.see}, "Read about it"));
     if (result.error) {
       this.body.append(report.error(result.error));
       this.editor?.mark(result.error.line);
@@ -180,25 +245,13 @@ class LiveExercise extends HTMLElement {
     // What to know first comes first; what was printed stands below the table.
     this.body.prepend(report.table(result, this.dataset.name) ?? "");
     this.body.append(report.warnings(result.warnings) ?? "");
-    if (this.solution && !result.stopped) this.solutionButton.hidden = this.solution.open && !this.solution.hidden;
-  }
-
-  link(place) {
-    return el("a", {href: root + place}, "Read about it");
+    if (!result.stopped && !result.unwritten) this.offerSolution();
   }
 
   setRunning(running) {
     this.running = running;
     this.runButton.firstElementChild.textContent = running ? "Stop" : "Run";
-    this.runButton.classList.toggle("lb-live__stop", running);
-  }
-
-  reset() {
-    if (this.editor) this.editor.write(this.starter);
-    this.keep(this.starter);
-    this.body.replaceChildren();
-    this.say(`Back at the starting point. ${onMac ? "Command" : "Control"}+Z in the editor brings your code back.`, "done");
-    this.editor?.focus();
+    this.runButton.classList.toggle("lb-live__stop", Boolean(running));
   }
 
   nameHintButton() {
@@ -214,7 +267,14 @@ class LiveExercise extends HTMLElement {
     const text = hint.querySelector(".lb-folded__content").cloneNode(true);
     this.hintList.append(el("div", {class: "lb-live__shown-hint"}, el("strong", {}, `Hint ${number}`), text));
     this.nameHintButton();
-    if (this.hintButton.hidden) this.runButton.focus();
+    if (!this.hintButton.hidden) return;
+    this.offerSolution();
+    this.solutionButton.focus();
+  }
+
+  // After a try, or when there is no hint left.
+  offerSolution() {
+    if (this.solution) this.solutionButton.hidden = !this.solution.hidden;
   }
 
   showSolution() {

@@ -56,6 +56,10 @@ const described = ({x, xlabel, curves}, [low, high]) => {
   return `Plot of ${names || "a curve"} over ${xlabel || "x"} from ${low} to ${high}, ${x.length} points.`;
 };
 
+// A piece of the curve for the legend: with its dashes, as colours alone do not tell curves apart for everybody.
+const sample = (number) => svg("svg", {viewBox: "0 0 28 10", class: "lb-live__sample", "aria-hidden": "true"},
+  svg("path", {class: `lb-live__curve lb-live__series-${number}`, d: "M1 5H27"}));
+
 // Drawn as wide as there is room, so that its text has the same size on a phone.
 export const draw = (data, room) => {
   const width = Math.max(280, Math.min(WIDEST, room || WIDEST));
@@ -78,7 +82,7 @@ export const draw = (data, room) => {
   }
   data.curves.forEach((curve, i) => picture.append(
     svg("path", {class: `lb-live__curve lb-live__series-${i + 1}`, d: path(data.x, curve.y, across, up)})));
-  const legend = data.curves.filter((curve) => curve.label).map((curve) => el("li", {
-    class: `lb-live__series-${data.curves.indexOf(curve) + 1}`}, curve.label));
+  const legend = data.curves.filter((curve) => curve.label).map((curve) => el("li", {}, sample(data.curves.indexOf(curve) + 1),
+    curve.label));
   return el("figure", {class: "lb-live__plot"}, picture, legend.length ? el("ul", {}, ...legend) : null);
 };

@@ -5,7 +5,7 @@ export const whyNot = () => {
     return "Python cannot run here because the page was opened as a file, which browsers do not allow. "
       + "Open the book through a web server: make serve does that on your own computer.";
   }
-  const needed = [self.WebAssembly, self.Worker, self.DecompressionStream, self.TransformStream];
+  const needed = [self.WebAssembly, self.Worker, self.DecompressionStream, self.ReadableStream];
   if (needed.every(Boolean)) return "";
   return "Python cannot run in this browser: it lacks WebAssembly, workers or decompression. "
     + "Browsers since 2023 have them.";
@@ -49,7 +49,7 @@ export class Python {
       }
       const id = ++this.#number;
       this.#job = {id, seconds, listeners, timer: 0, finish: resolve};
-      signal.addEventListener("abort", () => this.#job?.id === id && this.#stop("Stopped."));
+      signal.addEventListener("abort", () => this.#job?.id === id && this.#abort());
       this.prepare();
       this.#tell();
       if (this.#state === "ready") this.#limit();
@@ -57,7 +57,13 @@ export class Python {
     });
   }
 
-  #stop(sentence) {
+  // Who stops the loading does not want the rest to come all the same.
+  #abort() {
+    if (this.#state === "ready") this.#restart("Stopped.");
+    else this.#end("Stopped before Python was there. The next Run loads it.");
+  }
+
+  #restart(sentence) {
     this.#end(sentence);
     this.#start(); // ready for the next Run before it comes
   }
@@ -67,7 +73,7 @@ export class Python {
     this.#progress = null;
     const worker = new Worker(this.#address);
     worker.onmessage = ({data}) => worker === this.#worker && this.#receive(data);
-    worker.onerror = () => worker === this.#worker && this.#receive({kind: "failed", message: "the worker ended"});
+    worker.onerror = () => worker === this.#worker && this.#receive({kind: "failed", message: "worker.js did not come"});
     this.#worker = worker;
   }
 
@@ -82,11 +88,12 @@ export class Python {
       this.#tell();
       this.#limit();
     } else if (message.kind === "failed") {
-      this.#end(`Python could not be started (${message.message}). Check the connection, then press Run again.`);
+      this.#end(`Python could not be loaded (${message.message}). Check the connection, then press Run again.`);
     } else if (job && message.id === job.id) {
       if (message.kind === "output") job.listeners.onOutput(message.text);
       if (message.kind === "plot") job.listeners.onPlot(JSON.parse(message.text));
       if (message.kind === "done") this.#finish(message.result);
+      if (message.kind === "broken") this.#restart(`This code broke Python itself (${message.message}). It starts anew.`);
     }
   }
 
@@ -98,7 +105,7 @@ export class Python {
     const job = this.#job;
     if (!job) return;
     job.timer = setTimeout(
-      () => this.#stop(`Stopped after ${job.seconds} seconds: is there a loop that does not end?`), job.seconds * 1000);
+      () => this.#restart(`Stopped after ${job.seconds} seconds: is there a loop that does not end?`), job.seconds * 1000);
   }
 
   #finish(result) {

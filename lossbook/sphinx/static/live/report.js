@@ -1,6 +1,13 @@
 // A result as HTML: aspect by aspect, with the first case that fails.
 import {el} from "./html.js";
 
+// What the box looks like: failed, right, wrong, or done for what is not checked.
+export const state = (result) => {
+  if (result.stopped || result.failed || result.error) return "failed";
+  if (!result.aspects) return "done";
+  return result.passed ? "right" : "wrong";
+};
+
 const mark = (right) => el("span", {class: right ? "lb-live__ok" : "lb-live__no"}, right ? "✓ right" : "✗ wrong");
 
 const details = (failure) => {
@@ -8,7 +15,7 @@ const details = (failure) => {
     ["called", el("span", {}, el("code", {}, failure.call), failure.note && ` (${failure.note})`)],
     ["problem", failure.problem],
     ["yours", failure.yours && el("code", {}, failure.yours)],
-    ["torch", failure.torch && el("code", {}, failure.torch)],
+    [failure.label, failure.right && el("code", {}, failure.right)],
   ];
   return el("dl", {}, ...lines.filter(([, text]) => text).flatMap(
     ([name, text]) => [el("dt", {}, name), el("dd", {}, text)]));

@@ -17,17 +17,33 @@ const count = (size) => {
   say({kind: "progress", loaded, total});
 };
 
+// What the network did wrong, in words: errors of what is made of a part speak of something else.
+let trouble = "";
+const lost = (error) => {
+  trouble ||= "the connection was lost";
+  throw error;
+};
+
+const checked = (name, status) => {
+  if (status === 200) return;
+  trouble ||= `the server answers with ${status} for ${name}`;
+  throw new Error(trouble);
+};
+
 // Parts are gzip files under a name that no server takes for one, so they arrive as they are.
 const part = async (name) => {
-  const response = await nativeFetch(address(name));
-  if (!response.ok) throw new Error(`${name}: status ${response.status}`);
-  const counter = new TransformStream({
-    transform(chunk, controller) {
-      count(chunk.byteLength);
-      controller.enqueue(chunk);
+  const response = await nativeFetch(address(name)).catch(lost);
+  checked(name, response.status);
+  const reader = response.body.getReader();
+  const counted = new ReadableStream({
+    async pull(controller) {
+      const {done, value} = await reader.read().catch(lost);
+      if (done) return controller.close();
+      count(value.byteLength);
+      return controller.enqueue(value);
     },
   });
-  return new Response(response.body.pipeThrough(counter).pipeThrough(new DecompressionStream("gzip")), {
+  return new Response(counted.pipeThrough(new DecompressionStream("gzip")), {
     headers: {"Content-Type": name === "interpreter.bin" ? "application/wasm" : "application/octet-stream"},
   });
 };
@@ -38,7 +54,7 @@ const partNow = (name) => {
   request.open("GET", address(name), false);
   request.responseType = "arraybuffer";
   request.send();
-  if (request.status !== 200) throw new Error(`${name}: status ${request.status}`);
+  checked(name, request.status);
   return new Uint8Array(request.response);
 };
 
@@ -90,11 +106,16 @@ from lossbook import checker, later
 const checker = start();
 checker.then(
   () => say({kind: "ready"}),
-  (error) => say({kind: "failed", message: String(error?.message ?? error)}),
+  (error) => say({kind: "failed", message: trouble || String(error?.message ?? error)}),
 );
 
 self.onmessage = async ({data: {id, code, data}}) => {
   const emit = (kind, text) => say({kind, id, text});
-  const result = (await checker).run(code, data, emit);
-  say({kind: "done", id, result: JSON.parse(result)});
+  const python = await checker;
+  try {
+    say({kind: "done", id, result: JSON.parse(python.run(code, data, emit))});
+  } catch (error) {
+    // An error that Python itself did not survive, such as a stack that ran over in C code.
+    say({kind: "broken", id, message: String(error?.message ?? error)});
+  }
 };

@@ -11,17 +11,19 @@ import {Lab, Panel, Slider, draw, fixed, make, numbers, percent, significant, ta
 class ThresholdLab extends Lab {
   heading = "Move the threshold";
 
-  makeControls({first, perUnit, positives, negatives, start}) {
+  makeControls({first, perUnit, positives, negatives, start, score}) {
     const decimals = Math.ceil(Math.log10(perUnit));
     const thresholds = positives.map((_, i) => (first + i) / perUnit);
     this.thresholds = thresholds;
     const from = (counts, i) => sum(counts.slice(i));
     this.all = thresholds.map((_, i) =>
       rates(from(positives, i), from(negatives, i), sum(positives), sum(negatives)));
+    const isBeyond = (threshold) => score === "probability" && threshold > 1;
+    const show = (place) => isBeyond(thresholds[place]) ? "above 1" : fixed(thresholds[place], decimals);
     return {
       place: new Slider({
         label: "threshold", min: 0, max: thresholds.length - 1, step: 1, start,
-        origin: thresholds.length - 1, valueAt: (place) => place, show: (place) => fixed(thresholds[place], decimals)}),
+        origin: thresholds.length - 1, valueAt: (place) => place, show}),
     };
   }
 
