@@ -5,14 +5,17 @@ It never holds a value to compare with, and whatever the learner's code does to 
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
 import io
 import os
+import re
 import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from importlib.abc import MetaPathFinder
 from typing import TYPE_CHECKING, Any
@@ -33,6 +36,7 @@ OUTPUT_LIMIT = 20_000  # characters kept of what one cell printed
 OUTPUTS = 20  # tables and pictures kept of one cell
 DATA_LIMIT = 1_000_000  # characters of one of them
 CELL_LIMIT = 2_500_000  # characters of all of them
+PROMPT = re.compile(r"^\s*(?:>>>|\.\.\.|In \[)", re.MULTILINE)
 SHOWN_TYPES = ("text/plain", "image/png", "image/jpeg")
 PATIENCE = 3  # calls of a function that take too long, until the others are not made
 REPEATS = 0.2  # seconds until a stopped call that goes on is stopped again
@@ -50,14 +54,41 @@ def shell() -> InteractiveShell:
     settings.InteractiveShell.colors = "nocolor"
     made = InteractiveShell.instance(config=settings)
     configure_inline_support(made, "module://matplotlib_inline.backend_inline")
+    vars(made)["transform_cell"] = _python_as_it_is(made.transform_cell)
     return made
 
 
+def _python_as_it_is(transform: Callable[[str], str]) -> Callable[[str], str]:
+    """Return IPython's way to make Python of a cell, without its slow look at each word where it is Python.
+
+    Whatever IPython changes (magics, shell commands, questions, a common indent) is no valid Python, but for what
+    looks like a prompt, and empty lines at the beginning, which it leaves out.
+    """
+
+    def transformed(cell: str) -> str:
+        if cell[:1].isspace() or PROMPT.search(cell):
+            return transform(cell)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # they come when it is run
+                ast.parse(cell)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return transform(cell)
+        return cell if cell.endswith("\n") else f"{cell}\n"
+
+    return transformed
+
+
 def serve(connection: int) -> None:
-    """Answer messages on a file descriptor until the other side is gone."""
+    """Run a learner's notebook: answer messages on a file descriptor until the other side is gone."""
     sys.meta_path.insert(0, _NoAnswers())
     vars(lossbook)["check"] = lambda name, function: 0.0  # graded cells are run by the other side alone
     _watch_threads()
+    answer(connection)
+
+
+def answer(connection: int) -> None:
+    """Answer messages on a file descriptor until there are no more."""
     own = shell()
     while True:
         try:

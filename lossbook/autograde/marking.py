@@ -18,7 +18,8 @@ from lossbook.autograde.submission import Cell, Notebook, Submission
 from lossbook.autograde.suspicion import forbidden_names, same_bits, strange_names
 from lossbook.autograde.workers import WarmProcess
 from lossbook.exercises import Exercise, get_exercise
-from lossbook.grader.evaluation import Drawn, judge_call
+from lossbook.grader.evaluation import judge_call
+from lossbook.grader.memory import Drawn, draw
 from lossbook.grader.notebook import NothingEarned
 from lossbook.grader.outcome import Outcome
 from lossbook.grader.report import Report
@@ -153,11 +154,11 @@ def _mark_notebook(notebook: Notebook, warm: WarmProcess, seed: Any, clock: Cloc
 
 def _check(cell: Cell, planned: PlannedCell, check: Check, session: Session, seed: int, marking: _Marking) -> None:
     exercise = get_exercise(check.exercise)
-    answers: list[Answers] = []
+    calls: list[tuple[Drawn, Answers]] = []
 
     def call(drawn: Drawn) -> Answers:
-        answers.append(session.call(check.function, drawn, exercise.forbidden))
-        return answers[-1]
+        calls.append((drawn, session.call(check.function, drawn, exercise.forbidden)))
+        return calls[-1][1]
 
     report = judge_call(exercise, seed, call)
     share = report.earned / report.points
@@ -176,7 +177,7 @@ def _check(cell: Cell, planned: PlannedCell, check: Check, session: Session, see
             seed=seed,
         )
     )
-    if report.passed and _is_torchs_own(exercise, answers[0], call, seed):
+    if report.passed and _is_torchs_own(exercise, *calls[0], call, seed):
         marking.remarks.append(
             f"the numbers of {check.exercise} are torch's own to the last bit, though no call of torch's was seen"
         )
@@ -186,7 +187,9 @@ def _check(cell: Cell, planned: PlannedCell, check: Check, session: Session, see
         )
 
 
-def _is_torchs_own(exercise: Exercise, first: Answers, call: Callable[[Drawn], Answers], seed: int) -> bool:
+def _is_torchs_own(
+    exercise: Exercise, drawn: Drawn, answers: Answers, call: Callable[[Drawn], Answers], seed: int
+) -> bool:
     """Return whether a right solution gives the very bits that torch gives, on several draws of the cases.
 
     Where the exercise is to write a function of torch's, every other way to compute it rounds elsewhere now and
@@ -194,9 +197,9 @@ def _is_torchs_own(exercise: Exercise, first: Answers, call: Callable[[Drawn], A
     """
     if exercise.name not in exercise.forbidden:
         return False
-    if not same_bits(exercise, exercise.draw(seed), first):
+    if not same_bits(exercise, drawn, answers):
         return False
-    others = [exercise.draw((seed + step) % 2**31) for step in range(1, BIT_DRAWS)]
+    others = [draw(exercise, (seed + step) % 2**31) for step in range(1, BIT_DRAWS)]
     return all(same_bits(exercise, drawn, call(drawn)) for drawn in others)
 
 

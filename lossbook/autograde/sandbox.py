@@ -41,8 +41,12 @@ import termios
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import lossbook
+
+if TYPE_CHECKING:
+    from landlockpy import Ruleset
 
 MB = 1 << 20
 
@@ -191,6 +195,15 @@ def seccomp_program() -> bytes:
         return file.read()
 
 
+def prepare() -> None:
+    """Do once, in the warm process, what else each learner's process would do."""
+    readable_paths()
+    seccomp_program()
+    has_namespaces()
+    with _file_rules(None):  # it looks for libraries, which starts a process
+        pass
+
+
 def enter(limits: Limits, scratch: str) -> None:
     """Close the sandbox around this process, for good. ``scratch`` is an empty directory.
 
@@ -232,7 +245,7 @@ def _drop_capabilities() -> None:
 
 def _limit_resources(limits: Limits) -> None:
     address_space = limits.memory_mb * MB
-    with open("/proc/self/statm", encoding="ascii") as file:
+    with open("/proc/self/statm", encoding="utf-8") as file:
         address_space += int(file.read().split()[0]) * resource.getpagesize()
     for kind, value in (
         (resource.RLIMIT_AS, address_space),
@@ -247,23 +260,31 @@ def _limit_resources(limits: Limits) -> None:
 
 
 def _forbid_files(scratch: str | None) -> None:
+    from landlockpy import UnsupportedError
+
+    try:
+        with _file_rules(scratch) as rules:
+            rules.restrict()
+    except (UnsupportedError, OSError) as error:
+        raise SandboxUnavailable(f"Landlock: {error}") from None
+
+
+def _file_rules(scratch: str | None) -> Ruleset:
+    """Return the files that may be read, and the directory that may be written in; close it when done."""
     import landlockpy
-    from landlockpy import AccessFS, Ruleset, Scope, UnsupportedError
+    from landlockpy import AccessFS, Ruleset, Scope
 
     read_file, read = AccessFS.READ_FILE, AccessFS.READ_FILE | AccessFS.READ_DIR
     make = AccessFS.MAKE_REG | AccessFS.MAKE_DIR | AccessFS.REMOVE_FILE | AccessFS.REMOVE_DIR
     write = read | AccessFS.WRITE_FILE | make | AccessFS.TRUNCATE | AccessFS.REFER
-    try:
-        with Ruleset(scoped=landlockpy.scope_for_abi(landlockpy.abi_version()) & Scope.SIGNAL) as rules:
-            for path in readable_paths():
-                rules.allow_path(path, read if os.path.isdir(path) else read_file)
-            rules.allow_path("/dev/null", AccessFS.READ_FILE | AccessFS.WRITE_FILE)
-            rules.allow_path("/dev/urandom", read_file)
-            if scratch:
-                rules.allow_path(scratch, write & rules.handled_fs)
-            rules.restrict()
-    except (UnsupportedError, OSError) as error:
-        raise SandboxUnavailable(f"Landlock: {error}") from None
+    rules = Ruleset(scoped=landlockpy.scope_for_abi(landlockpy.abi_version()) & Scope.SIGNAL)
+    for path in readable_paths():
+        rules.allow_path(path, read if os.path.isdir(path) else read_file)
+    rules.allow_path("/dev/null", AccessFS.READ_FILE | AccessFS.WRITE_FILE)
+    rules.allow_path("/dev/urandom", read_file)
+    if scratch:
+        rules.allow_path(scratch, write & rules.handled_fs)
+    return rules
 
 
 class _Program(ctypes.Structure):

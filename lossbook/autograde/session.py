@@ -107,8 +107,10 @@ class Session:
                 if room < 0:
                     raise BadMessage("the answers are too large")
                 outcome = decode_outcome(header.get("outcome"), answer)
-                known = tuple(name for name in outcome.forbidden if name in forbidden)
-                outcomes.append(replace(outcome, forbidden=known))
+                if outcome.forbidden:
+                    known = tuple(name for name in outcome.forbidden if name in forbidden)
+                    outcome = replace(outcome, forbidden=known)
+                outcomes.append(outcome)
             header, _ = child.listen(self._clock.call + GRACE)
             self.sound = self.sound and header.get("sound") is True
         except LearnerProcessEnded as ending:

@@ -25,7 +25,7 @@ def pack(header: dict[str, Any], blobs: Sequence[bytes] = ()) -> bytes:
     return b"".join([LENGTHS.pack(len(text), sum(map(len, blobs))), text, *blobs])
 
 
-def unpack(read: Callable[[int], bytes]) -> tuple[dict[str, Any], list[bytes]]:
+def unpack(read: Callable[[int], bytes | memoryview]) -> tuple[dict[str, Any], list[bytes]]:
     """Read one message.
 
     Args:
@@ -48,14 +48,15 @@ def unpack(read: Callable[[int], bytes]) -> tuple[dict[str, Any], list[bytes]]:
     return header, _split(header.pop("blobs", None), body)
 
 
-def _exactly(read: Callable[[int], bytes], length: int) -> bytes:
-    received = bytearray()
-    while len(received) < length:
-        chunk = read(min(length - len(received), 1 << 20))
-        if not chunk:
+def _exactly(read: Callable[[int], bytes | memoryview], length: int) -> bytes:
+    parts: list[bytes | memoryview] = []
+    while length:
+        part = read(min(length, 1 << 20))
+        if not part:
             raise EOFError("the other side is gone")
-        received += chunk
-    return bytes(received)
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
 
 
 def _split(lengths: Any, body: bytes) -> list[bytes]:

@@ -19,6 +19,7 @@ from lossbook.autograde.warm import PROTECTED, UNPROTECTED
 
 START_SECONDS = 120.0  # importing torch on a busy machine
 FORK_SECONDS = 20.0
+RECEIVED_BYTES = 1 << 16  # at most, at a time: a process answers faster than it is listened to
 END_SECONDS = 1.0  # between the end of a process's connection and that of the process
 PASSED_ON = ("LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "TZ")  # of our environment: a learner can read it
 
@@ -117,6 +118,7 @@ class LearnerProcess:
 
     def __init__(self, warm: WarmProcess, connection: socket.socket) -> None:
         self._warm, self._connection = warm, connection
+        self._received = memoryview(b"")  # and not looked at yet
         self._gone = False  # whether it ended before we ended it
         self.heard = 0  # bytes of its last message
         self.usage: dict[str, float] | None = None
@@ -160,11 +162,13 @@ class LearnerProcess:
         end = time.monotonic() + seconds
         self.heard = 0
 
-        def read(length: int) -> bytes:
-            self._connection.settimeout(max(end - time.monotonic(), 0.001))
-            chunk = self._connection.recv(length)
-            self.heard += len(chunk)
-            return chunk
+        def read(length: int) -> memoryview:
+            if not self._received:
+                self._connection.settimeout(max(end - time.monotonic(), 0.001))
+                self._received = memoryview(self._connection.recv(RECEIVED_BYTES))
+            part, self._received = self._received[:length], self._received[length:]
+            self.heard += len(part)
+            return part
 
         try:
             return wire.unpack(read)

@@ -18,6 +18,7 @@ from lossbook.exercises import TORCH, Source
 WIDTH, HEIGHT, MARGIN = 460, 150, 34
 YOURS, RIGHT, GREY = "#e0691a", "#3b8fd4", "#888888"
 NARROWEST = 1e-12
+QUOTED = {code: quote(chr(code)) for code in range(128)}  # quote itself goes through them one by one in Python
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Curve:
 
 def as_image(curve: Curve) -> str:
     """Return the picture as an ``img`` tag that needs no other file."""
-    address = "data:image/svg+xml," + quote(_svg(curve))
+    picture = _svg(curve)
+    address = "data:image/svg+xml," + (picture.translate(QUOTED) if picture.isascii() else quote(picture))
     return f'<img class="lb-curve" alt="{escape(curve.description, quote=True)}" src="{address}" width="{WIDTH}">'
 
 
@@ -73,29 +75,24 @@ def _range(curve: Curve) -> tuple[float, float]:
     return low, max(high, low + NARROWEST)
 
 
-def _place(curve: Curve, x: float) -> float:
+def _places(curve: Curve) -> np.ndarray:
     first, last = float(curve.x[0]), float(curve.x[-1])
-    return MARGIN + (x - first) / (last - first) * (WIDTH - 2 * MARGIN)
-
-
-def _level(y: float, low: float, high: float) -> float:
-    inside = min(max(y, low), high)
-    return HEIGHT - 16 - (inside - low) / (high - low) * (HEIGHT - 32)
+    return MARGIN + (curve.x - first) / (last - first) * (WIDTH - 2 * MARGIN)
 
 
 def _path(curve: Curve, numbers: np.ndarray, low: float, high: float) -> str:
-    parts, drawing = [], False
-    for x, y in zip(curve.x, numbers, strict=True):
-        if np.isfinite(y):
-            parts.append(f"{'L' if drawing else 'M'}{_place(curve, x):.1f} {_level(y, low, high):.1f}")
-        drawing = bool(np.isfinite(y))
-    return "".join(parts)
+    """Draw the finite numbers, with a gap where others are."""
+    finite = np.isfinite(numbers)
+    numbers = np.where(finite, numbers, low)
+    levels = HEIGHT - 16 - (np.clip(numbers, low, high) - low) / (high - low) * (HEIGHT - 32)
+    starts = finite & ~np.concatenate(([False], finite[:-1]))
+    drawn = zip(starts[finite], _places(curve)[finite], levels[finite], strict=True)
+    return "".join(f"{'M' if start else 'L'}{x:.1f} {y:.1f}" for start, x, y in drawn)
 
 
 def _broken(curve: Curve) -> Iterator[str]:
     """Mark along the bottom where the learner's numbers are NaN or infinite and the right ones are not."""
-    for x in curve.x[~np.isfinite(curve.got) & np.isfinite(curve.want)]:
-        place = _place(curve, x)
+    for place in _places(curve)[~np.isfinite(curve.got) & np.isfinite(curve.want)]:
         yield f'<path stroke="{YOURS}" d="M{place:.1f} {HEIGHT - 12}v8"/>'
 
 

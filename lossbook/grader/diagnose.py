@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from lossbook.exercises import Aspect, Case, Exercise, Mistake
-from lossbook.grader.compare import differs, same, same_but_for_a_factor
+from lossbook.exercises import Exercise, Mistake
+from lossbook.grader.compare import Tried, differs, same, same_but_for_a_factor
+from lossbook.grader.memory import answer, remembered
 from lossbook.grader.outcome import Outcome
-from lossbook.grader.runner import call, trusting
+from lossbook.grader.runner import trusting
 
-Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
 Wrong = Callable[..., Any]
 
 ENOUGH = 0.6  # share of the telling cases that a mistake has to explain
@@ -80,10 +80,10 @@ class Diagnosis:
     at_once: bool = False
 
 
-def diagnose(exercise: Exercise, drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> Diagnosis:
+def diagnose(exercise: Exercise, tried: Sequence[Tried]) -> Diagnosis:
     """Return the mistakes that explain the learner's Outcomes, at most three."""
     # failures first: after them it is mostly clear what a mistake cannot explain any more
-    tried = sorted(_tried(drawn, wants, gots), key=lambda one: not one.failed)
+    tried = sorted(tried, key=lambda one: not one.failed)
     telling = _first_failures(tried)
     with trusting():
         matches = _matches([(mistake, mistake.function) for mistake in exercise.mistakes], tried, telling)
@@ -103,23 +103,6 @@ def _best_three(matches: list[Match], tried: list[Tried]) -> Diagnosis:
     best = matches[0]
     named = tuple(match.mistake for match in matches if match.share > best.share - NEAR)
     return Diagnosis(named[:3], best.at_once)
-
-
-@dataclass(frozen=True)
-class Tried:
-    """One case, the right Outcome and the learner's, and whether they differ."""
-
-    aspect: Aspect
-    case: Case
-    want: Outcome
-    got: Outcome
-    failed: bool
-
-
-def _tried(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> Iterator[Tried]:
-    for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True):
-        for case, want, got in zip(cases, want_row, got_row, strict=True):
-            yield Tried(aspect, case, want, got, differs(want, got, aspect, case))
 
 
 def _first_failures(tried: list[Tried]) -> list[Tried]:
@@ -144,14 +127,13 @@ def _best_of(mistake: Mistake, matches: list[Match]) -> Match | None:
 
 def _matches(candidates: list[tuple[Mistake, Wrong]], tried: list[Tried], telling: list[Tried]) -> list[Match]:
     """Return the matches that count, in the order of the candidates but for those that cannot be named."""
-    answers = _Answers()
-    hits = [_hits(function, telling, answers) for _, function in candidates]
+    hits = [_hits(function, telling) for _, function in candidates]
     found: dict[int, Match] = {}
     least = -1.0
     # the most promising first: once one explains everything, most others are given up after a few cases
     for position in sorted((p for p, hit in enumerate(hits) if hit), key=lambda p: -hits[p]):
         mistake, function = candidates[position]
-        match = _match(mistake, function, tried, least, answers)
+        match = _match(mistake, function, tried, least)
         if match is not None and match.counts:
             found[position] = match
             if match.share == 1 and match.numbers:
@@ -159,17 +141,17 @@ def _matches(candidates: list[tuple[Mistake, Wrong]], tried: list[Tried], tellin
     return [found[position] for position in sorted(found)]
 
 
-def _hits(function: Wrong, failures: list[Tried], answers: _Answers) -> int:
+def _hits(function: Wrong, failures: list[Tried]) -> int:
     """Return how many of a few failures a function explains: most explain none, and need no closer look.
 
     One that was wrong a few times, each time in another way than the learner, is not looked at any further.
     """
     hits = misses = 0
     for one in failures:
-        wrong = answers.of(function, one)
+        wrong = answer(function, one.aspect, one.case)
         if _is_alike(wrong, one):
             hits += 1
-        elif differs(one.want, wrong, one.aspect, one.case):
+        elif _predicts(function, one):
             hits += same_but_for_a_factor(wrong, one.got, one.want, one.aspect, one.case)
             misses += 1
         if misses == MISSES and not hits:
@@ -177,7 +159,16 @@ def _hits(function: Wrong, failures: list[Tried], answers: _Answers) -> int:
     return hits
 
 
-def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float, answers: _Answers) -> Match | None:
+def _predicts(function: Wrong, one: Tried) -> bool:
+    """Return whether a mistake shows in a case at all."""
+
+    def find() -> bool:
+        return differs(one.want, answer(function, one.aspect, one.case), one.aspect, one.case)
+
+    return remembered(one.case, (function, "differs"), find)
+
+
+def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float) -> Match | None:
     """Return how well a function explains the Outcomes, or None as soon as it is clear that it cannot count.
 
     Nor does it count where it explains no larger share than ``least``.
@@ -188,8 +179,8 @@ def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float, 
     first = _shown_first(tried)
     for one in tried:
         left -= one.failed
-        wrong = answers.of(function, one)
-        predicted = differs(one.want, wrong, one.aspect, one.case)
+        wrong = answer(function, one.aspect, one.case)
+        predicted = _predicts(function, one)
         if not one.failed and not predicted:
             continue
         alike = one.failed and _is_alike(wrong, one)
@@ -215,16 +206,3 @@ def _is_alike(wrong: Outcome, one: Tried) -> bool:
     if one.want.failure is not None and one.got.failure is None:
         return wrong.failure is None
     return same(wrong, one.got, one.aspect, one.case)
-
-
-@dataclass
-class _Answers:
-    """What mistakes answer; each is called once for each case."""
-
-    known: dict[tuple[Wrong, int], Outcome] = field(default_factory=dict)
-
-    def of(self, function: Wrong, one: Tried) -> Outcome:
-        key = function, id(one)
-        if key not in self.known:
-            self.known[key] = call(function, one.case, one.aspect.gradient)
-        return self.known[key]

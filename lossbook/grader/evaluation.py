@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,16 +11,16 @@ import numpy as np
 
 from lossbook.exercises import Aspect, Case, Exercise, Sweep, get_exercise
 from lossbook.exercises.forbidden import BOOK
-from lossbook.grader.compare import difference
+from lossbook.grader.compare import Tried, find_difference
 from lossbook.grader.curve import Curve
 from lossbook.grader.diagnose import Diagnosis, diagnose
+from lossbook.grader.memory import Drawn, answer, draw
 from lossbook.grader.outcome import Array, Outcome
 from lossbook.grader.patterns import pattern
 from lossbook.grader.report import AspectResult, CaseResult, Report
-from lossbook.grader.runner import run_all, run_trusted
-from lossbook.grader.show import show_call
+from lossbook.grader.runner import run_all, run_trusted, trusting
 
-Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
+SWEEP = Aspect("sweep", 0, lambda generator: iter(()))
 
 
 def evaluate(
@@ -66,7 +66,7 @@ def judge_call(exercise: Exercise, seed: int, call: Callable[[Drawn], list[list[
         seed: what the cases are drawn from.
         call: calls the learner's function, wherever that runs: returns its Outcomes, one for each case.
     """
-    drawn = exercise.draw(seed)
+    drawn = draw(exercise, seed)
     report = judge(exercise, seed, drawn, call(drawn))
     if exercise.sweep is None or report.passed or report.unsolved or report.forbidden:
         return report
@@ -79,7 +79,8 @@ def curve_of(exercise: Exercise, got: Outcome) -> Curve | None:
     if sweep is None or not isinstance(got.value, Array):
         return None
     n = len(sweep.x)
-    want = run_trusted(exercise.reference, _swept(sweep))[0][0].value.numbers
+    with trusting():
+        want = answer(exercise.reference, SWEEP, sweep.case).value.numbers
     if got.value.numbers.shape != want.shape or got.value.numbers.dtype.kind != "f":
         return None
     ours, theirs = (numbers.astype(float).reshape(n, -1)[:, 0] for numbers in (want, got.value.numbers))
@@ -89,7 +90,7 @@ def curve_of(exercise: Exercise, got: Outcome) -> Curve | None:
 
 
 def _swept(sweep: Sweep) -> list[tuple[Aspect, tuple[Case, ...]]]:
-    return [(Aspect("sweep", 0, lambda generator: iter(())), (sweep.case,))]
+    return [(SWEEP, (sweep.case,))]
 
 
 def first_failure(
@@ -119,7 +120,8 @@ def first_failure(
 
 def judge(exercise: Exercise, seed: int, drawn: Drawn, gots: list[list[Outcome]]) -> Report:
     """Turn the Outcomes of a learner's function, wherever it ran, into a report."""
-    wants = run_trusted(exercise.reference, drawn)
+    with trusting():
+        wants = [[answer(exercise.reference, aspect, case) for case in cases] for aspect, cases in drawn]
     aspects = tuple(
         AspectResult(aspect.name, aspect.points, _results(exercise, aspect, cases, want_row, got_row))
         for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True)
@@ -128,14 +130,15 @@ def judge(exercise: Exercise, seed: int, drawn: Drawn, gots: list[list[Outcome]]
     forbidden = tuple(dict.fromkeys(name for got in outcomes for name in got.forbidden))
     unsolved = all(got.failure is not None and got.failure.is_a("NotImplementedError") for got in outcomes)
     wrong = not unsolved and not all(aspect.passed for aspect in aspects)
-    found = diagnose(exercise, drawn, wants, gots) if wrong else Diagnosis()
+    tried = list(_tried(drawn, wants, gots, aspects)) if wrong else []
+    found = diagnose(exercise, tried) if wrong else Diagnosis()
     return Report(
         name=exercise.name,
         seed=seed,
         aspects=aspects,
         mistakes=found.mistakes,
         at_once=found.at_once,
-        pattern=pattern(drawn, wants, gots, exercise.source) if wrong else "",
+        pattern=pattern(tried, exercise.source) if wrong else "",
         forbidden=forbidden,
         unsolved=unsolved,
         chapter=exercise.chapter,
@@ -155,6 +158,12 @@ def _results(
 
 
 def _result(exercise: Exercise, aspect: Aspect, case: Case, want: Outcome, got: Outcome) -> CaseResult:
-    return CaseResult(
-        show_call(exercise.name, case), case.note, difference(want, got, aspect, case, exercise.source)
-    )
+    return CaseResult(exercise.name, case, find_difference(want, got, aspect, case, exercise.source))
+
+
+def _tried(
+    drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]], results: Sequence[AspectResult]
+) -> Iterator[Tried]:
+    for (aspect, cases), want_row, got_row, found in zip(drawn, wants, gots, results, strict=True):
+        for case, want, got, result in zip(cases, want_row, got_row, found.results, strict=True):
+            yield Tried(aspect, case, want, got, not result.passed)

@@ -9,6 +9,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 import torch
+from torch._C._dynamo import eval_frame
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -62,8 +63,7 @@ class _Trap:
     """Two nets around one thread: torch's function mode, and its dispatcher."""
 
     def __init__(self, watch: _Watch) -> None:
-        dispatch_trap = _UncompiledDispatchTrap if "torch._dynamo" in sys.modules else _DispatchTrap
-        self._modes = (_FunctionTrap(watch), dispatch_trap(watch))
+        self._modes = (_FunctionTrap(watch), _DispatchTrap(watch))
 
     def __enter__(self) -> Any:
         for mode in self._modes:
@@ -148,7 +148,8 @@ class _DispatchTrap(TorchDispatchMode):
     def _should_skip_dynamo(cls) -> bool:
         """Return whether torch wraps the method below to keep torch.compile out of it.
 
-        That imports some 800 modules, a second's work, and costs more at each call than the operators do.
+        That imports some 800 modules, a second's work, and costs more at each call than the operators do. The
+        mark below does the same, and costs nothing.
         """
         return False
 
@@ -162,11 +163,8 @@ class _DispatchTrap(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-class _UncompiledDispatchTrap(_DispatchTrap):
-    """The same where torch.compile is loaded, and may be used: it would compile the trap, too."""
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return True
-
-    __torch_dispatch__ = _DispatchTrap.__torch_dispatch__  # torch wraps what stands in the class itself
+# A function that is compiled runs under the trap as well; the trap itself, and what it calls, is not compiled.
+_SKIP = eval_frame._FrameAction.SKIP
+eval_frame.set_code_exec_strategy(
+    _DispatchTrap.__torch_dispatch__.__code__, eval_frame._FrameExecStrategy(_SKIP, _SKIP)
+)

@@ -11,10 +11,8 @@ import torch
 from torch import Tensor
 
 from lossbook.exercises import TORCH, Aspect, Case, Source
-from lossbook.grader.compare import difference, factor_between, near, real_numbers
+from lossbook.grader.compare import Tried, factor_between, near, real_numbers
 from lossbook.grader.outcome import Array, Outcome
-
-Drawn = Sequence[tuple[Aspect, tuple[Case, ...]]]
 
 
 @dataclass(frozen=True)
@@ -33,26 +31,25 @@ class Pair:
         return near(guess.astype(np.float64), self.got, self.aspect, self.case)
 
 
-def pattern(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]], source: Source = TORCH) -> str:
+def pattern(tried: Sequence[Tried], source: Source = TORCH) -> str:
     """Return a sentence on how all wrong answers differ from the right ones, or where they are; else ""."""
-    pairs = list(_pairs(drawn, wants, gots))
+    pairs = list(_pairs(tried))
     with np.errstate(all="ignore"):  # a guess may overflow; then it does not fit
         said = _by_numbers(pairs, source) if pairs else ""
-    said = said or _by_form(drawn, wants, gots) or _by_failures(drawn, wants, gots)
-    said = said or _by_refusals(drawn, wants, gots) or _in_float32(pairs)
-    return said or _by_aspects(drawn, wants, gots) or _rounded(pairs) or _negative(pairs)
+    said = said or _by_form(tried) or _by_failures(tried)
+    said = said or _by_refusals(tried) or _in_float32(pairs)
+    return said or _by_aspects(tried) or _rounded(pairs) or _negative(pairs)
 
 
-def _pairs(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> Iterator[Pair]:
-    for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True):
-        for case, want, got in zip(cases, want_row, got_row, strict=True):
-            if difference(want, got, aspect, case) is None:
-                continue
-            right, wrong = real_numbers(want), real_numbers(got)
-            if right is None or wrong is None or not right.size:
-                continue
-            if not near(right, wrong, aspect, case):
-                yield Pair(aspect, case, right, wrong)
+def _pairs(tried: Sequence[Tried]) -> Iterator[Pair]:
+    for one in tried:
+        if not one.failed:
+            continue
+        right, wrong = real_numbers(one.want), real_numbers(one.got)
+        if right is None or wrong is None or not right.size:
+            continue
+        if not near(right, wrong, one.aspect, one.case):
+            yield Pair(one.aspect, one.case, right, wrong)
 
 
 def _by_numbers(pairs: list[Pair], source: Source) -> str:
@@ -136,9 +133,9 @@ def _one_number(numbers: list[float]) -> bool:
     return all(math.isfinite(n) and n and math.isclose(n, numbers[0], rel_tol=1e-4) for n in numbers)
 
 
-def _by_form(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:
+def _by_form(tried: Sequence[Tried]) -> str:
     """Say it where the numbers are right and have another shape, or another dtype."""
-    forms = {_form(one) for one in _failures(drawn, wants, gots)}
+    forms = {_form(one) for one in _answerable(tried) if one.failed}
     return _FORMS.get(forms.pop(), "") if len(forms) == 1 else ""
 
 
@@ -148,7 +145,7 @@ _FORMS = {
 }
 
 
-def _form(one: Failed) -> str:
+def _form(one: Tried) -> str:
     want, got = one.want.value, one.got.value
     if not isinstance(want, Array) or not isinstance(got, Array):
         return ""
@@ -158,33 +155,14 @@ def _form(one: Failed) -> str:
     return "shape" if want.shape != got.shape else "dtype" if want.dtype != got.dtype else ""
 
 
-@dataclass(frozen=True)
-class Failed:
-    """A case that has an answer, and was answered wrongly."""
-
-    aspect: Aspect
-    case: Case
-    want: Outcome
-    got: Outcome
+def _answerable(tried: Sequence[Tried]) -> list[Tried]:
+    return [one for one in tried if one.want.failure is None]
 
 
-def _failures(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> list[Failed]:
-    return [one for one in _answerable(drawn, wants, gots) if difference(one.want, one.got, one.aspect, one.case)]
-
-
-def _answerable(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> list[Failed]:
-    return [
-        Failed(aspect, case, want, got)
-        for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True)
-        for case, want, got in zip(cases, want_row, got_row, strict=True)
-        if want.failure is None
-    ]
-
-
-def _by_failures(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:
+def _by_failures(tried: Sequence[Tried]) -> str:
     """Say it where what is wrong is that there is no answer."""
-    bad = [one.got for one in _failures(drawn, wants, gots)]
-    always = len(bad) == len(_answerable(drawn, wants, gots))
+    bad = [one.got for one in _answerable(tried) if one.failed]
+    always = len(bad) == len(_answerable(tried))
     kinds = {got.failure.kind for got in bad if got.failure is not None}
     if bad and all(got.failure is not None for got in bad):
         where = "It" if always else "In some calls it"
@@ -194,15 +172,10 @@ def _by_failures(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outco
     return ""
 
 
-def _by_refusals(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:
+def _by_refusals(tried: Sequence[Tried]) -> str:
     """Say it where everything is right but for the kind of some errors."""
-    wrong = [
-        (want, got)
-        for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True)
-        for case, want, got in zip(cases, want_row, got_row, strict=True)
-        if difference(want, got, aspect, case) is not None
-    ]
-    if wrong and all(want.failure is not None and got.failure is not None for want, got in wrong):
+    wrong = [one for one in tried if one.failed]
+    if wrong and all(one.want.failure is not None and one.got.failure is not None for one in wrong):
         return "It refuses what it has to refuse, with another error than the one that is asked for."
     return ""
 
@@ -239,15 +212,12 @@ def _largest_miss(pairs: list[Pair]) -> float:
     return miss if math.isfinite(miss) else math.inf
 
 
-def _by_aspects(drawn: Drawn, wants: list[list[Outcome]], gots: list[list[Outcome]]) -> str:
+def _by_aspects(tried: Sequence[Tried]) -> str:
     """Say it where all failures have something in common."""
-    failed = {
-        aspect.name: any(difference(w, g, aspect, c) for c, w, g in zip(cases, want_row, got_row, strict=True))
-        for (aspect, cases), want_row, got_row in zip(drawn, wants, gots, strict=True)
-    }
-    wrong = [name for name, bad in failed.items() if bad]
-    if all("gradient" in name for name in wrong) and len(wrong) < len(failed):
+    names = dict.fromkeys(one.aspect.name for one in tried)
+    wrong = [name for name in names if any(one.failed for one in tried if one.aspect.name == name)]
+    if all("gradient" in name for name in wrong) and len(wrong) < len(names):
         return "All values are right, only the gradient is not."
-    if len(wrong) == 1 and len(failed) > 1:
+    if len(wrong) == 1 and len(names) > 1:
         return f"Everything is right but this one aspect: {wrong[0]}."
     return ""

@@ -1,14 +1,17 @@
-"""What a check found: plain data, which the text and HTML views show."""
+"""What a check found, which the text and HTML views show."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
-from lossbook.exercises import TORCH, Mistake, Source
+from lossbook.exercises import TORCH, Case, Mistake, Source
 from lossbook.exercises.forbidden import AUTOGRAD
 from lossbook.grader.compare import Difference
 from lossbook.grader.curve import Curve
 from lossbook.grader.page import as_html
+from lossbook.grader.show import show_call
 from lossbook.grader.text import as_text
 
 NO_POINTS = ", so there are no points for it."
@@ -16,16 +19,34 @@ NO_POINTS = ", so there are no points for it."
 
 @dataclass(frozen=True)
 class CaseResult:
-    """One case: the call, and how the answer differs from the expected one (None where it does not)."""
+    """One case of an exercise, and what says how the answer differs from the expected one, if it does.
 
-    call: str
-    note: str
-    difference: Difference | None
+    A report shows a few of them only, so they are put into words when they are asked for.
+    """
+
+    name: str
+    case: Case
+    found: Callable[[], Difference] | None
 
     @property
     def passed(self) -> bool:
         """Whether the answer is right."""
-        return self.difference is None
+        return self.found is None
+
+    @cached_property
+    def difference(self) -> Difference | None:
+        """How the answer differs from the expected one, None where it does not."""
+        return None if self.found is None else self.found()
+
+    @cached_property
+    def call(self) -> str:
+        """The call, e.g. ``softmax(tensor([1, 2]), dim=0)``."""
+        return show_call(self.name, self.case)
+
+    @property
+    def note(self) -> str:
+        """What is special about the case, "" where nothing is."""
+        return self.case.note
 
 
 @dataclass(frozen=True)
@@ -36,7 +57,7 @@ class AspectResult:
     points: int
     results: tuple[CaseResult, ...]
 
-    @property
+    @cached_property
     def passed(self) -> bool:
         """Whether all cases pass."""
         return all(result.passed for result in self.results)

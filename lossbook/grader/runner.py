@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import functools
 import io
 import linecache
 import sys
@@ -109,6 +110,8 @@ def run(
     ):
         warnings.simplefilter("always")
         outcome = call(function, case, gradient, forbidden)
+    if not caught and not printed.tell():
+        return outcome
     return replace(
         outcome,
         printed=printed.getvalue()[:PRINTED_LIMIT],
@@ -169,11 +172,16 @@ def _gradient(value: Tensor, leaf: Tensor) -> Array | None:
 
     All ones would hide mistakes: a softmax sums to 1, so its gradient would always be 0.
     """
-    generator = torch.Generator().manual_seed(value.numel())
-    upstream = torch.randn(value.shape, generator=generator).to(value.dtype)
+    upstream = _upstream(value.shape, value.dtype).clone()  # a learner's backward may write into it
     # what autograd.grad calls; it would itself be caught by a function mode, and run without it
     (slope,) = _engine_run_backward((value,), (upstream,), False, False, (leaf,), True, accumulate_grad=False)
     return None if slope is None else array(slope)
+
+
+@functools.lru_cache(maxsize=32)
+def _upstream(shape: torch.Size, dtype: torch.dtype) -> Tensor:
+    generator = torch.Generator().manual_seed(shape.numel())
+    return torch.randn(shape, generator=generator, dtype=torch.float32).to(dtype)
 
 
 def _changed(before: tuple[Any, ...], after: tuple[Any, ...]) -> tuple[int, ...]:
