@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lossbook.autograde import course as courses
+from lossbook.autograde import wall
 from lossbook.autograde.batch import Options, Summary, grade_set
 from lossbook.autograde.printable import printable
 
@@ -42,7 +43,21 @@ def run(options: argparse.Namespace, console: Console) -> bool:
     with _progress(console, options.set) as progress:
         summary = grade_set(course, options.set, wanted, progress)
     _show(console, summary)
+    if summary.graded:
+        console.print(_walls(wanted), end="", highlight=False)
     return summary.complete
+
+
+def _walls(options: Options) -> str:
+    """Return a line on what this run's sandbox lacked; "" where it lacked nothing, or stood on other machines."""
+    if not options.protected:
+        return "Without the sandbox, as asked for: the submissions ran with your rights.\n"
+    if options.scheduler or wall.command():
+        return ""
+    return (
+        "The sandbox had one wall less, because bubblewrap is missing or may not work here: learners' code could "
+        "read and change none of your files, but ask for the size and time of one whose name it knows.\n"
+    )
 
 
 def _cores() -> int:

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from lossbook.autograde import example, sandbox
+from lossbook.autograde import example, sandbox, wall
 from lossbook.cli import CANNOT_RUN, FAILED, PASSED, main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -136,3 +136,20 @@ def test_a_submission_that_fails_for_our_reasons_is_not_a_zero(released, monkeyp
     assert "Not graded" in out
     assert "ada" not in {student for student, *_ in entries(course)}
     assert ("cleo", "check-softmax") in entries(course)
+
+
+@pytest.mark.parametrize(
+    ("options", "command", "said"),
+    [
+        ((), [], "one wall less, because bubblewrap is missing"),
+        (("--unprotected",), [], "with your rights"),
+        ((), ["env"], ""),
+    ],
+)
+def test_a_sandbox_that_lacks_something_is_said(graded, monkeypatch, capsys, options, command, said):
+    monkeypatch.chdir(graded)
+    monkeypatch.setattr(wall, "command", lambda: command)
+    assert main(["grade", SET, "--student", "ada", "--force", *options]) == PASSED
+    lines = capsys.readouterr().out.splitlines()
+    assert "1 graded" in lines[0]
+    assert said in "".join(lines[1:]) if said else not lines[1:]
