@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,19 +57,20 @@ def load(root: Path) -> Course:
     """Read nbgrader's settings.
 
     Raises:
-        CannotGrade: there is no course here, or nbgrader is missing.
+        CannotGrade: there is no course here, its settings cannot be read, or nbgrader is missing.
     """
     try:
         from nbgrader.coursedir import CourseDirectory
     except ImportError:
         raise CannotGrade('nbgrader is not installed: pip install "lossbook[teach]"') from None
-    from traitlets.config.loader import PyFileConfigLoader
+    from traitlets import TraitError
 
     root = root.resolve()
-    if not (root / CONFIG).is_file():
-        raise CannotGrade(f"there is no {CONFIG} in {root}: run this in the course's folder")
-    config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
-    directory = CourseDirectory(config=config, root=str(root))
+    config = _settings(root)
+    try:
+        directory = CourseDirectory(config=config, root=str(root))
+    except TraitError as error:
+        raise CannotGrade(f"a setting in {root / CONFIG} is wrong: {error}") from None
     if os.path.normpath(directory.directory_structure) != STRUCTURE:
         raise CannotGrade(f"CourseDirectory.directory_structure must be {STRUCTURE}")
     return Course(
@@ -80,3 +82,20 @@ def load(root: Path) -> Course:
         source=root / directory.source_directory,
         config=config,
     )
+
+
+def _settings(root: Path) -> Config:
+    from traitlets.config.loader import PyFileConfigLoader
+
+    path = root / CONFIG
+    if not path.is_file():
+        raise CannotGrade(f"there is no {CONFIG} in {root}: run this in the course's folder")
+    try:
+        return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+    except Exception as error:  # it is Python, and may raise anything
+        lines = [
+            frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
+        ]
+        line = error.lineno if isinstance(error, SyntaxError) else next(reversed(lines), None)
+        what = f"{type(error).__name__}: {getattr(error, 'msg', error)}"
+        raise CannotGrade(f"cannot read {path}, line {line}: {what}") from None

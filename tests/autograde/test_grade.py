@@ -125,6 +125,23 @@ def test_outside_a_course(tmp_path, monkeypatch, capsys):
     assert "nbgrader_config.py" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ("c = get_config()\nc.x = (", "line 2: SyntaxError: '(' was never closed"),
+        ("c = get_config()\n\nc.y = [][0]", "line 3: IndexError: list index out of range"),
+        ("c = get_config()\nc.CourseDirectory.course_id = 3", "course_id"),
+    ],
+)
+def test_settings_that_cannot_be_read_are_said_in_one_line(tmp_path, monkeypatch, capsys, settings, says):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nbgrader_config.py").write_text(settings)
+    assert main(["grade", SET]) == CANNOT_RUN
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert says in lines[0]
+
+
 def test_a_submission_that_fails_for_our_reasons_is_not_a_zero(released, monkeypatch, capsys, tmp_path):
     course = shutil.copytree(released, tmp_path / "course")
     (course / "autograded" / "ben").mkdir(parents=True)
