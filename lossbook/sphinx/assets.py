@@ -20,8 +20,8 @@ JOINED = ("documentation_options", "doctools", "sphinx_highlight")
 SEARCH = ("search-data.js", "search.js")
 """What the search page loads beyond that, in its order."""
 
-OF_SPHINX = ("highlighted",)
-"""Classes that Sphinx's scripts give to elements, and that our styles know."""
+OF_SPHINX = ("caption", "highlighted", "section-number")
+"""Classes that Sphinx's scripts and lists of contents give to elements, and that our styles know."""
 
 UNUSED = (
     "check-solid.svg",

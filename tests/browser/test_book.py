@@ -1,6 +1,7 @@
 """What a reader does with the book: search, switch the theme, take a chapter along, read below any path."""
 
 import json
+import re
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from lossbook.sphinx import stylesheet
 from lossbook.sphinx.paths import PROJECT
 
 CHAPTER = "probabilities/sigmoid-and-softmax.html"
@@ -216,3 +218,21 @@ def test_without_scripts_a_page_has_its_fonts_and_styles(chromium: Browser, base
     names = {url.rpartition("/")[2].partition("?")[0] for url in asked}
     assert {"text.woff2", "sliders.css", "live.css"} <= names
     context.close()
+
+
+def test_each_page_has_all_our_styles_for_what_is_on_it(book: Path) -> None:
+    missing = {}
+    for path in sorted(book.rglob("*.html")):
+        page = path.read_text(encoding="utf-8")
+        styles = "\n".join(re.findall(r"<style\b[^>]*>(.*?)</style>", page, re.DOTALL))
+        elements = re.sub(r"<(style|script)\b.*?</\1>", "", page, flags=re.DOTALL)
+        wanted = selectors(stylesheet.of_page(elements, "").rules)
+        missing[path.relative_to(book).as_posix()] = sorted(wanted - selectors(styles))
+    assert len(missing) > 20
+    assert {name: rules for name, rules in missing.items() if rules} == {}
+
+
+def selectors(css: str) -> set[str]:
+    """The selectors of all rules, also of those inside a condition."""
+    lists = re.findall(r"([^{};]+)\{", re.sub(r"@(?:media|font-face)[^{]*\{", "", css))
+    return {one.strip() for found in lists for one in found.split(",")}
