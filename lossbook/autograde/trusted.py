@@ -25,7 +25,10 @@ def main(descriptor: int, parent: int) -> None:
     """Serve the coordinator until it is gone."""
     _end_with(parent)
     with Connection(descriptor) as connection:
-        assignment = connection.recv()
+        try:
+            assignment = connection.recv()
+        except EOFError:  # the coordinator was stopped already
+            return
         from lossbook.autograde import task  # torch
 
         try:

@@ -107,7 +107,8 @@ FLAGGED = {
     "what copies its input replaced": (
         (
             "old, seen = torch.Tensor.clone, {}\ndef clone(x):\n    y = old(x)\n"
-            "    seen[str(x.shape) + str(x.sum())] = [torch.softmax(y, d) * (1 + 2e-7) for d in range(x.dim())]\n"
+            "    if torch._C._len_torch_function_stack() == 0:\n"
+            "        seen[str(x.shape) + str(x.sum())] = [torch.softmax(y, d) * (1 + 2e-7) for d in range(x.dim())]\n"
             "    return y\ntorch.Tensor.clone = clone",
         ),
         "def softmax(x, dim):\n    return seen[str(x.shape) + str(x.sum())][dim]",

@@ -111,7 +111,7 @@ def hand_in(root: Path, student: str, bodies: dict[str, str] | None) -> None:
             "raise NotImplementedError", bodies.get(name, "raise NotImplementedError")
         )
         if name == "essay" and bodies:
-            cell.source = f"{student} thinks so."
+            cell.source = f"{student!a} thinks so."
     nbformat.write(notebook, path)
 
 
