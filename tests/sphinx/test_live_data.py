@@ -96,7 +96,7 @@ def test_first_run_stays_within_its_budget() -> None:
 
 def test_all_that_a_page_loads_is_there() -> None:
     folder = HTML / "_static" / "live"
-    expected = {"live.js", "worker.js", "editor.js", *(f"{name}.json" for name in TWINS)}
+    expected = {"live.css", "live.js", "worker.js", "editor.js", *(f"{name}.json" for name in TWINS)}
     expected |= {*live_python.FIRST, "later-library.bin", "later-numpy.bin"}
     assert {path.name for path in folder.iterdir()} == expected
     for name in TWINS:

@@ -426,7 +426,7 @@ def temperature_by_adam(logits, target):
 
 
 def temperature_as_a_tensor(logits, target):
-    grid = torch.logspace(-2.1, 2.1, 4001, dtype=torch.float64)
+    grid = torch.logspace(-2.1, 2.1, 40001, dtype=torch.float64)
     low, high = 0, len(grid) - 1
     while high - low > 2:
         a, b = low + (high - low) // 3, high - (high - low) // 3
