@@ -265,9 +265,8 @@ def _is_sound() -> bool:
                 for name, value in then.items()
                 if now.get(name) is not value and name not in _LOOKS
             ]
-            added = (
-                vars(torch.Tensor).keys() - _tensors_own() - _LOOKS
-            )  # each would stand before torch's own method
+            # each of these would stand before torch's own method
+            added = vars(torch.Tensor).keys() - _tensors_own() - _LOOKS
     except BaseException:  # the learner's code may have broken anything
         return False
     return probe.forbidden == ("softmax",) and not replaced and not added

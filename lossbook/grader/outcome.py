@@ -99,12 +99,8 @@ def freeze(value: object) -> Any:
     if isinstance(value, np.generic) and type(value).__module__ == "numpy":
         # np.float64 is a float for Python, too
         return freeze(value.item()) if value.dtype.kind in "biufU" else Other(_name(value))
-    if type(value) is dict and {*map(type, value)} <= {
-        str,
-        int,
-        float,
-        bool,
-    }:  # others have a __str__ of their own
+    # other keys have a __str__ of their own
+    if type(value) is dict and {*map(type, value)} <= {str, int, float, bool}:
         return {str(key): freeze(item) for key, item in value.items()}
     return Other(_name(value))
 
