@@ -31,14 +31,20 @@ CELLS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def own():
+    """A shell as in the learner's process, gone afterwards: other tests would think they ran in a notebook."""
+    yield child.shell()
+    child.shell.cache_clear()
+    InteractiveShell.clear_instance()
+
+
 @pytest.mark.parametrize("cell", CELLS)
-def test_ipython_makes_the_same_of_a_cell(cell):
-    own = child.shell()
+def test_ipython_makes_the_same_of_a_cell(own, cell):
     assert own.transform_cell(CELLS[cell]) == InteractiveShell.transform_cell(own, CELLS[cell])
 
 
-def test_a_rehearsal_leaves_nothing_behind(capfd):
-    own = child.shell()
+def test_a_rehearsal_leaves_nothing_behind(own, capfd):
     rehearsal.rehearse()
     assert "rehearsed" not in own.user_ns
     assert own.execution_count == 1
