@@ -8,6 +8,7 @@ from typing import Any
 
 from lossbook.exercises import Exercise, Mistake
 from lossbook.grader.compare import Tried, differs, same, same_but_for_a_factor
+from lossbook.grader.factors import has_numbers, is_factor, without
 from lossbook.grader.memory import answer, remembered
 from lossbook.grader.outcome import Outcome
 from lossbook.grader.runner import trusting
@@ -29,6 +30,7 @@ class Match:
     """
 
     mistake: Mistake
+    function: Wrong
     telling: int = 0
     explained: int = 0
     exact: int = 0  # of the explained cases, those with the very same answer
@@ -71,38 +73,115 @@ class Match:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The mistakes that explain the learner's Outcomes, best first.
+    """The mistakes that explain the learner's Outcomes.
 
-    ``at_once`` says whether the best explains the failure that the report shows first.
+    Attributes:
+        mistakes: those that a solution may have, best first: where two together explain it, these two; where one
+            does, or none does better, that one, and after it those that explain it as well.
+        at_once: whether the first explains the failure that the report shows first.
+        both: whether the first two are in the solution together.
     """
 
     mistakes: tuple[Mistake, ...] = ()
     at_once: bool = False
+    both: bool = False
 
 
 def diagnose(exercise: Exercise, tried: Sequence[Tried]) -> Diagnosis:
     """Return the mistakes that explain the learner's Outcomes, at most three."""
     # failures first: after them it is mostly clear what a mistake cannot explain any more
     tried = sorted(tried, key=lambda one: not one.failed)
-    telling = _first_failures(tried)
     with trusting():
-        matches = _matches([(mistake, mistake.function) for mistake in exercise.mistakes], tried, telling)
-        if not any(match.share == 1 for match in matches):  # variants take time, and explain no more
-            varied = [(mistake, variant) for mistake in exercise.mistakes for variant in mistake.variants]
-            matches += _matches(varied, tried, telling)
+        matches = _known(exercise, tried)
+        if not matches or matches[0].share < 1:
+            product = _product(exercise, tried, matches[0].explained if matches else 0)
+            if product is not None:
+                return product
+        if not matches:
+            return Diagnosis()
+        return _together(matches, tried)
+
+
+def _known(exercise: Exercise, tried: list[Tried]) -> list[Match]:
+    """Return the matches that count, the best of each mistake, best first."""
+    telling = _first_failures(tried)
+    matches = _matches([(mistake, mistake.function) for mistake in exercise.mistakes], tried, telling)
+    if not any(match.share == 1 for match in matches):  # variants take time, and explain no more
+        varied = [(mistake, variant) for mistake in exercise.mistakes for variant in mistake.variants]
+        matches += _matches(varied, tried, telling)
     best = [_best_of(mistake, matches) for mistake in exercise.mistakes]
-    return _best_three([match for match in best if match is not None], tried)
-
-
-def _best_three(matches: list[Match], tried: list[Tried]) -> Diagnosis:
-    if not matches:
-        return Diagnosis()
+    matches = [match for match in best if match is not None]
     if any(one.failed and one.want.failure is None for one in tried) and not any(m.numbers for m in matches):
-        return Diagnosis()  # a missing check would be named, and the wrong numbers be passed over
-    matches.sort(key=lambda match: match.rank)  # stable: the description breaks ties
+        return []  # a missing check would be named, and the wrong numbers be passed over
+    return sorted(matches, key=lambda match: match.rank)  # stable: the description breaks ties
+
+
+def _together(matches: list[Match], tried: list[Tried]) -> Diagnosis:
+    """Return the best match, with what else is in the solution, or might be in the place of it."""
     best = matches[0]
-    named = tuple(match.mistake for match in matches if match.share > best.share - NEAR)
-    return Diagnosis(named[:3], best.at_once)
+    second = _second(best, matches, tried) if best.share < 1 else None
+    if second is not None:
+        return Diagnosis((best.mistake, second.mistake), best.at_once, both=True)
+    as_good = (match.mistake for match in matches if match.explained == best.explained and match.share == best.share)
+    return Diagnosis((best.mistake, *(m for m in as_good if m is not best.mistake))[:3], best.at_once)
+
+
+def _second(best: Match, matches: list[Match], tried: list[Tried]) -> Match | None:
+    """Return the mistake that explains most of what the best leaves open.
+
+    Two mistakes stand side by side where each gives the learner's answers in the cases that it shows in alone.
+    """
+    found, most = None, 0
+    for match in matches:
+        if match.mistake is best.mistake or match.contradicting:
+            continue
+        alone = [one for one in tried if _predicts(match.function, one) and not _predicts(best.function, one)]
+        explained = sum(_is_alike(answer(match.function, one.aspect, one.case), one) for one in alone)
+        if explained > max(most, (1 - NEAR) * len(alone)):
+            found, most = match, explained
+    return found
+
+
+def _product(exercise: Exercise, tried: list[Tried], least: int) -> Diagnosis | None:
+    """Return two mistakes of which one only multiplies what the other gives, or None.
+
+    Args:
+        exercise: whose mistakes may have been made.
+        tried: the cases, failures first.
+        least: how many failures one mistake alone explains; these have to explain more.
+    """
+    telling = _first_failures(tried)
+    failures = sum(one.failed for one in tried)
+    found = None
+    for mistake in exercise.mistakes:
+        rest = without(mistake.function, tried) if is_factor(mistake.function, telling) else None
+        if rest is None:
+            continue
+        rest.sort(key=lambda one: not one.failed)
+        mended = failures - sum(one.failed for one in rest)
+        for match in _known(exercise, rest)[:1]:
+            explained = mended + match.explained
+            if explained > least and _fits(match, mistake, rest):
+                found, least = _both(match, mistake, rest, _shown_first(tried)), explained
+    return found
+
+
+def _both(match: Match, factor: Mistake, rest: list[Tried], first: Tried | None) -> Diagnosis:
+    """Return both mistakes, the one before the other that the report's first failure shows."""
+    left = next((one for one in rest if first is not None and one.case is first.case), None)
+    if left is None or not left.failed:
+        return Diagnosis((factor, match.mistake), at_once=True, both=True)
+    at_once = _is_alike(answer(match.function, left.aspect, left.case), left)
+    return Diagnosis((match.mistake, factor), at_once, both=True)
+
+
+def _fits(match: Match, factor: Mistake, rest: list[Tried]) -> bool:
+    """Return whether a mistake explains what is left without a factor, above all where that shows."""
+    if match.contradicting or match.share < ENOUGH:
+        return False
+    shows = [one for one in rest if is_factor(factor.function, [one]) and has_numbers(one.got)]
+    explained = sum(not one.failed or _is_alike(answer(match.function, one.aspect, one.case), one) for one in shows)
+    return explained > 1 and explained > (1 - NEAR) * len(shows)
 
 
 def _first_failures(tried: list[Tried]) -> list[Tried]:
@@ -173,7 +252,7 @@ def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float) 
 
     Nor does it count where it explains no larger share than ``least``.
     """
-    match = Match(mistake)
+    match = Match(mistake, function)
     by_aspect: dict[str, list[bool]] = {}
     left = sum(one.failed for one in tried)
     first = _shown_first(tried)

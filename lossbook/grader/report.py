@@ -78,6 +78,7 @@ class Report:
         aspects: with points and results, in the order of the description.
         mistakes: the named mistakes that the numbers match, best first.
         at_once: whether the first of them explains the first failure.
+        both: whether the first two of them are there together, and the second not in the place of the first.
         pattern: a sentence on how the numbers differ from the right ones, "" if nothing can be said.
         forbidden: torch functions that are the answer itself and were called; there are no points then.
         unsolved: the function still raises NotImplementedError.
@@ -101,6 +102,7 @@ class Report:
     printed: str
     hints: tuple[str, ...]
     at_once: bool = True
+    both: bool = False
     curve: Curve | None = None
     source: Source = TORCH
 
@@ -143,12 +145,17 @@ class Report:
         if self.unsolved:
             return "It is not written yet: replace the line that raises NotImplementedError."
         if self.mistakes and self.at_once:
-            return f"This looks like a solution that {self.mistakes[0].title}."
+            return f"This looks like a solution that {self._named}"
         if self.mistakes:
             known = self.pattern or "None of the known mistakes explains the first ✗."
-            return f"{known} Further down this looks like a solution that {self.mistakes[0].title}."
+            return f"{known} Further down this looks like a solution that {self._named}"
         known = self.pattern or "None of the known mistakes fits."
         return f"{known} Start with the first ✗: its case is the smallest that fails."
+
+    @property
+    def _named(self) -> str:
+        besides = f" Besides, it {self.mistakes[1].title}." if self.both else ""
+        return f"{self.mistakes[0].title}.{besides}"
 
     def __str__(self) -> str:
         return as_text(self)
