@@ -17,7 +17,8 @@ Wrong = Callable[..., Any]
 
 ENOUGH = 0.6  # share of the telling cases that a mistake has to explain
 MISSES = 4  # failures that a mistake has with other answers than the learner's, until it is given up
-NEAR = 0.2  # how much less than the best one another mistake may explain, to be named too
+NEAR = 0.2  # the share of the telling cases by which another mistake may be worse and still be looked at
+MOST = 3  # mistakes that are named, or looked at closely
 
 
 @dataclass
@@ -88,7 +89,7 @@ class Diagnosis:
 
 
 def diagnose(exercise: Exercise, tried: Sequence[Tried]) -> Diagnosis:
-    """Return the mistakes that explain the learner's Outcomes, at most three."""
+    """Return the mistakes that explain the learner's Outcomes, at most MOST."""
     # failures first: after them it is mostly clear what a mistake cannot explain any more
     tried = sorted(tried, key=lambda one: not one.failed)
     with trusting():
@@ -117,21 +118,27 @@ def _known(exercise: Exercise, tried: list[Tried]) -> list[Match]:
 
 
 def _together(matches: list[Match], tried: list[Tried]) -> Diagnosis:
-    """Return the best match, with what else is in the solution, or might be in the place of it."""
-    best = matches[0]
-    second = _second(best, matches, tried) if best.share < 1 else None
+    """Return the best match, with what else is in the solution, or might be in the place of it.
+
+    Of nearly as good ones that is the best which explains most together with a second mistake.
+    """
+    near = [match for match in matches if match.share > matches[0].share - NEAR and match.numbers]
+    pairs = [(match, *_second(match, matches, tried)) for match in near[:MOST] or matches[:1]]
+    best, second, _ = max(pairs, key=lambda pair: pair[0].explained + pair[2] - pair[0].contradicting)
     if second is not None:
         return Diagnosis((best.mistake, second.mistake), best.at_once, both=True)
-    as_good = (match.mistake for match in matches if match.explained == best.explained and match.share == best.share)
-    return Diagnosis((best.mistake, *(m for m in as_good if m is not best.mistake))[:3], best.at_once)
+    as_good = [m for m in matches if (m.explained, m.share) == (best.explained, best.share) and m is not best]
+    return Diagnosis((best.mistake, *(match.mistake for match in as_good))[:MOST], best.at_once)
 
 
-def _second(best: Match, matches: list[Match], tried: list[Tried]) -> Match | None:
-    """Return the mistake that explains most of what the best leaves open.
+def _second(best: Match, matches: list[Match], tried: list[Tried]) -> tuple[Match | None, int]:
+    """Return the mistake that explains most of what another one leaves open, and how many cases that is.
 
     Two mistakes stand side by side where each gives the learner's answers in the cases that it shows in alone.
     """
     found, most = None, 0
+    if best.share == 1:
+        return found, most
     for match in matches:
         if match.mistake is best.mistake or match.contradicting:
             continue
@@ -139,7 +146,7 @@ def _second(best: Match, matches: list[Match], tried: list[Tried]) -> Match | No
         explained = sum(_is_alike(answer(match.function, one.aspect, one.case), one) for one in alone)
         if explained > max(most, (1 - NEAR) * len(alone)):
             found, most = match, explained
-    return found
+    return found, most
 
 
 def _product(exercise: Exercise, tried: list[Tried], least: int) -> Diagnosis | None:
