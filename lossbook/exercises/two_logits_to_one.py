@@ -125,6 +125,12 @@ def through_the_probability(logits: Tensor) -> Tensor:
     return torch.log(p[..., 1]) - torch.log(p[..., 0])
 
 
+def through_one_probability(logits: Tensor) -> Tensor:
+    _check(logits)
+    p = logits.softmax(-1)[..., 1]
+    return torch.log(p / (1 - p))
+
+
 def implicit_dim(logits: Tensor) -> Tensor:
     _check(logits)
     p = F.softmax(logits)
@@ -239,6 +245,7 @@ EXERCISE = Exercise(
             "logarithm is -inf",
             through_the_probability,
             "two-heads",
+            variants=(through_one_probability,),
         ),
         Mistake(
             "implicit_dim",

@@ -37,6 +37,7 @@ class Match:
     exact: int = 0  # of the explained cases, those with the very same answer
     hinted: int = 0
     numbers: int = 0  # of the hinted cases, those that have an answer, and not an error
+    exact_numbers: int = 0  # of the explained cases, those with the very same answer, and a number in it
     contradicting: int = 0
     aspects: int = 0
     at_once: bool = False  # it explains, or hints at, the failure that the report shows first
@@ -64,12 +65,15 @@ class Match:
     def counts(self) -> bool:
         """Whether to name the mistake.
 
-        It explains most of what is wrong; or, for solutions with two mistakes, it explains all of what is
-        wrong in one aspect, or all wrong answers but for a factor (a sign, a sum for a mean).
+        It explains most of what is wrong; or, for solutions with more mistakes, it never contradicts, and explains
+        all of what is wrong in one aspect, the first failure and another, or all wrong answers but for a factor (a
+        sign, a sum for a mean).
         """
         if self.share >= ENOUGH:
             return True
-        return not self.contradicting and (self.aspects > 0 or self.hinted == self.telling > 0)
+        if self.contradicting:
+            return False
+        return self.aspects > 0 or self.hinted == self.telling > 0 or (self.at_once and self.exact_numbers > 1)
 
 
 @dataclass(frozen=True)
@@ -122,8 +126,13 @@ def _together(matches: list[Match], tried: list[Tried]) -> Diagnosis:
 
     Of nearly as good ones that is the best which explains most together with a second mistake.
     """
-    near = [match for match in matches if match.share > matches[0].share - NEAR and match.numbers]
-    pairs = [(match, *_second(match, matches, tried)) for match in near[:MOST] or matches[:1]]
+    first = matches[0]
+    near = [
+        m
+        for m in matches
+        if m.share > first.share - NEAR and (m.at_once, m.numbers > 0) == (first.at_once, first.numbers > 0)
+    ]
+    pairs = [(match, *_second(match, matches, tried)) for match in near[:MOST]]
     best, second, _ = max(pairs, key=lambda pair: pair[0].explained + pair[2] - pair[0].contradicting)
     if second is not None:
         return Diagnosis((best.mistake, second.mistake), best.at_once, both=True)
@@ -143,6 +152,8 @@ def _second(best: Match, matches: list[Match], tried: list[Tried]) -> tuple[Matc
         if match.mistake is best.mistake or match.contradicting:
             continue
         alone = [one for one in tried if _predicts(match.function, one) and not _predicts(best.function, one)]
+        if not match.numbers and not match.exact:
+            continue  # many a mistake accepts what has to be refused: this may be another one
         explained = sum(_is_alike(answer(match.function, one.aspect, one.case), one) for one in alone)
         if explained > max(most, (1 - NEAR) * len(alone)):
             found, most = match, explained
@@ -187,7 +198,9 @@ def _fits(match: Match, factor: Mistake, rest: list[Tried]) -> bool:
     if match.contradicting or match.share < ENOUGH:
         return False
     shows = [one for one in rest if is_factor(factor.function, [one]) and has_numbers(one.got)]
-    explained = sum(not one.failed or _is_alike(answer(match.function, one.aspect, one.case), one) for one in shows)
+    explained = sum(
+        not one.failed or _is_alike(answer(match.function, one.aspect, one.case), one) for one in shows
+    )
     return explained > 1 and explained > (1 - NEAR) * len(shows)
 
 
@@ -272,7 +285,9 @@ def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float) 
         alike = one.failed and _is_alike(wrong, one)
         match.telling += 1
         match.explained += alike
-        match.exact += alike and same(wrong, one.got, one.aspect, one.case)
+        exact = alike and same(wrong, one.got, one.aspect, one.case)
+        match.exact += exact
+        match.exact_numbers += exact and has_numbers(one.got)
         match.contradicting += not one.failed
         if one.failed and predicted:
             hinted = alike or same_but_for_a_factor(wrong, one.got, one.want, one.aspect, one.case)

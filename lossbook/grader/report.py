@@ -14,6 +14,7 @@ from lossbook.grader.page import as_html
 from lossbook.grader.show import show_call
 from lossbook.grader.text import as_text
 
+
 @dataclass(frozen=True)
 class Verdict:
     """What a report says of one aspect: a mark, a word for it, and the points that were earned."""

@@ -134,7 +134,11 @@ def test_right_answers_of_torchs_own_function_are_not_called_right():
         assert "✓" not in view
         assert view.count("agrees, no points") == len(report.aspects)
         assert "0 of 21 points" in view
-    for sentence in ("It calls cross_entropy ready-made", "so there are no points", "The answers agree with torch's."):
+    for sentence in (
+        "It calls cross_entropy ready-made",
+        "so there are no points",
+        "The answers agree with torch's.",
+    ):
         assert sentence in report.summary
     assert " and " not in report.summary.partition("ready-made")[0]  # what F.cross_entropy calls is no matter
 
@@ -147,5 +151,7 @@ def test_wrong_answers_with_torchs_own_function_are_said_as_well():
 
     report = evaluate("binary_cross_entropy_with_logits", with_sigmoid, seed=0)
     assert "It calls sigmoid ready-made" in report.summary
-    assert f"Nor do all answers agree. This looks like a solution that {report.mistakes[0].title}" in report.summary
+    assert (
+        f"Nor do all answers agree. This looks like a solution that {report.mistakes[0].title}" in report.summary
+    )
     assert str(report).count("✗") + str(report).count("agrees, no points") == len(report.aspects)

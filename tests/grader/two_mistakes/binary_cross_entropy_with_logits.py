@@ -204,9 +204,7 @@ def tiny_eps_weighted_late(input, target, weight=None, reduction="mean", pos_wei
 def leaking_and_scaled(input, target, weight=None, reduction="mean", pos_weight=None):
     refuse_other_shapes(input, target)
     y = target if pos_weight is None else target * pos_weight
-    log_p = torch.where(
-        input >= 0, -torch.log1p(torch.exp(-input)), input - torch.log1p(torch.exp(input))
-    )
+    log_p = torch.where(input >= 0, -torch.log1p(torch.exp(-input)), input - torch.log1p(torch.exp(input)))
     return finish(-(y * log_p + (1 - y) * (log_p - input)), weight, reduction)
 
 

@@ -86,18 +86,14 @@ def loss_of(log_probs, input, target, weight, ignore_index, reduction, label_smo
 
 
 @TWOFOLD.has("sign_missing", "sum_for_mean")
-def adds_up_what_is_negative(
-    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
-):
+def adds_up_what_is_negative(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     log_probs = log_softmax(input, class_axis(input))
     reduction = "none" if reduction == "none" else "sum"
     return -loss_of(log_probs, input, target, weight, ignore_index, reduction, label_smoothing)
 
 
 @TWOFOLD.has("softmax_first", "weights_by_number")
-def squashed_over_the_number(
-    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
-):
+def squashed_over_the_number(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     axis = class_axis(input)
     log_probs = log_softmax(softmax(input, axis), axis)
     if is_soft(input, target):
@@ -109,17 +105,13 @@ def squashed_over_the_number(
 
 
 @TWOFOLD.has("log_of_softmax", "softmax_on_last_axis")
-def naive_on_the_last_axis(
-    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
-):
+def naive_on_the_last_axis(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     log_probs = torch.log(softmax(input, -1))
     return loss_of(log_probs, input, target, weight, ignore_index, reduction, label_smoothing)
 
 
 @TWOFOLD.has("softmax_first", "sign_missing")
-def squashed_without_minus(
-    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
-):
+def squashed_without_minus(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     axis = class_axis(input)
     log_probs = -log_softmax(softmax(input, axis), axis)
     return loss_of(log_probs, input, target, weight, ignore_index, reduction, label_smoothing)
@@ -141,9 +133,7 @@ def overflowing_and_all_counted(
 
 
 @TWOFOLD.has("log_with_eps", "no_smoothing")
-def eps_without_smoothing(
-    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
-):
+def eps_without_smoothing(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError("label_smoothing is a share")
     log_probs = torch.log(softmax(input, class_axis(input)) + 1e-9)
@@ -151,17 +141,13 @@ def eps_without_smoothing(
 
 
 @TWOFOLD.has("first_axis", "base_two")
-def bits_over_the_samples(
-    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
-):
+def bits_over_the_samples(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     log_probs = log_softmax(input, 0) / math.log(2)
     return loss_of(log_probs, input, target, weight, ignore_index, reduction, label_smoothing)
 
 
 @TWOFOLD.has("by_one_hot", "weights_by_number")
-def one_hot_over_the_number(
-    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
-):
+def one_hot_over_the_number(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     axis = class_axis(input)
     log_probs = log_softmax(input, axis)
     if is_soft(input, target):
@@ -204,9 +190,7 @@ def one_maximum_and_other_classes(
 
 
 @TWOFOLD.has("log_of_softmax", "most_likely_target")
-def naive_and_most_likely(
-    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
-):
+def naive_and_most_likely(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     axis = class_axis(input)
     if is_soft(input, target):
         target = target.argmax(axis)
@@ -215,9 +199,7 @@ def naive_and_most_likely(
 
 
 @TWOFOLD.has("probability_not_log", "unweighted")
-def probabilities_unweighted(
-    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
-):
+def probabilities_unweighted(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     probs = softmax(input, class_axis(input))
     return loss_of(probs, input, target, None, ignore_index, reduction, label_smoothing)
 
@@ -246,9 +228,7 @@ def clamped_and_averaged_over_all(
 
 
 @TWOFOLD.has("smoothing_not_shared", "unweighted")
-def whole_epsilon_unweighted(
-    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
-):
+def whole_epsilon_unweighted(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     axis = class_axis(input)
     log_probs = log_softmax(input, axis)
     if is_soft(input, target):
