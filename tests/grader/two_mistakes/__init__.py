@@ -1,4 +1,4 @@
-"""Solutions as learners write them, each with two mistakes in it, for the exercise that its module is named like."""
+"""Solutions as learners write them, each with two mistakes, for the exercise that its module is named like."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
