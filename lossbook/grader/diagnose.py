@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lossbook.exercises import Exercise, Mistake
 from lossbook.grader.compare import Tried, differs, same, same_but_for_a_factor
-from lossbook.grader.factors import has_numbers, is_factor, without
+from lossbook.grader.factors import divided, factor_of, has_numbers, is_factor, without
 from lossbook.grader.memory import answer, remembered
 from lossbook.grader.outcome import Outcome
 from lossbook.grader.runner import trusting
 
 Wrong = Callable[..., Any]
+Candidate = tuple[Mistake, Wrong]
 
 ENOUGH = 0.6  # share of the telling cases that a mistake has to explain
 MISSES = 4  # failures that a mistake has with other answers than the learner's, until it is given up
@@ -168,20 +170,50 @@ def _product(exercise: Exercise, tried: list[Tried], least: int) -> Diagnosis | 
         tried: the cases, failures first.
         least: how many failures one mistake alone explains; these have to explain more.
     """
-    telling = _first_failures(tried)
     failures = sum(one.failed for one in tried)
     found = None
-    for mistake in exercise.mistakes:
-        rest = without(mistake.function, tried) if is_factor(mistake.function, telling) else None
+    for mistake, candidates in _promising(exercise, _first_failures(tried)):
+        rest = without(mistake.function, tried)
         if rest is None:
             continue
         rest.sort(key=lambda one: not one.failed)
         mended = failures - sum(one.failed for one in rest)
-        for match in _known(exercise, rest)[:1]:
+        matches = _matches(candidates, rest, _first_failures(rest))
+        for match in sorted(matches, key=lambda match: match.rank)[:1]:
             explained = mended + match.explained
             if explained > least and _fits(match, mistake, rest):
                 found, least = _both(match, mistake, rest, _shown_first(tried)), explained
     return found
+
+
+def _promising(exercise: Exercise, failures: list[Tried]) -> Iterator[tuple[Mistake, list[Candidate]]]:
+    """Yield the mistakes that multiply, each with those that explain most of a few failures together with it."""
+    failures = [one for one in failures if one.want.failure is None]
+    multiplying = [mistake for mistake in exercise.mistakes if is_factor(mistake.function, failures)]
+    candidates = [(mistake, function) for mistake in exercise.mistakes for function in mistake.functions]
+
+    @functools.cache  # many multiply by the same number
+    def left(place: int, factor: float) -> Tried:
+        return divided(failures[place], factor)
+
+    @functools.cache
+    def explains(function: Wrong, place: int, factor: float | None) -> bool:
+        one = failures[place]
+        return factor is not None and _is_alike(answer(function, one.aspect, one.case), left(place, factor))
+
+    def explain(factors: list[float | None], function: Wrong) -> bool:
+        missed = 0
+        for place, factor in enumerate(factors):
+            missed += not explains(function, place, factor)
+            if missed > (1 - ENOUGH) * len(failures):
+                return False
+        return True
+
+    for mistake in multiplying:
+        factors = [factor_of(mistake.function, one) for one in failures]
+        found = [(other, function) for other, function in candidates if explain(factors, function)]
+        if found:
+            yield mistake, found
 
 
 def _both(match: Match, factor: Mistake, rest: list[Tried], first: Tried | None) -> Diagnosis:
@@ -224,7 +256,7 @@ def _best_of(mistake: Mistake, matches: list[Match]) -> Match | None:
     return min(own, key=lambda match: match.rank, default=None)
 
 
-def _matches(candidates: list[tuple[Mistake, Wrong]], tried: list[Tried], telling: list[Tried]) -> list[Match]:
+def _matches(candidates: list[Candidate], tried: list[Tried], telling: list[Tried]) -> list[Match]:
     """Return the matches that count, in the order of the candidates but for those that cannot be named."""
     hits = [_hits(function, telling) for _, function in candidates]
     found: dict[int, Match] = {}

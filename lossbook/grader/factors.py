@@ -68,7 +68,7 @@ def without(function: Wrong, tried: Sequence[Tried]) -> list[Tried] | None:
         return None
     if not all(factor or _gives(function, one) for one, factor in shows if one.failed):
         return None
-    rest = [_divided(one, factor) if one.failed else one for one, factor in found if factor]
+    rest = [divided(one, factor) if one.failed else one for one, factor in found if factor]
     return [*rest, *(one for one in tried if one.want.failure is not None)]
 
 
@@ -76,7 +76,8 @@ def _gives(function: Wrong, one: Tried) -> bool:
     return same(answer(function, one.aspect, one.case), one.got, one.aspect, one.case)
 
 
-def _divided(one: Tried, factor: float) -> Tried:
+def divided(one: Tried, factor: float) -> Tried:
+    """Return a case with the learner's answer divided by a number."""
     if factor == 1:
         return one
     if isinstance(one.got.value, Array):
