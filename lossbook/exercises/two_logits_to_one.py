@@ -9,6 +9,7 @@ from torch import Tensor
 from lossbook.exercises.cases import random_logits
 from lossbook.exercises.cases_heads import two_logits
 from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
+from lossbook.exercises.steps_shared import detached
 
 
 def two_logits_to_one(logits: Tensor) -> Tensor:
@@ -168,9 +169,6 @@ def in_place(logits: Tensor) -> Tensor:
     return result
 
 
-def detached(logits: Tensor) -> Tensor:
-    return reference(logits.detach())
-
 
 EXERCISE = Exercise(
     name="two_logits_to_one",
@@ -282,7 +280,7 @@ EXERCISE = Exercise(
             "forum-error",
         ),
         Mistake("in_place", "overwrites its input (x -= ... changes the caller's tensor)", in_place, "two-heads"),
-        Mistake("detached", "computes the right numbers outside of autograd", detached, "two-heads"),
+        detached(reference, "two-heads"),
     ),
     hints=(
         "Write the softmax of (z0, z1) for class 1 as a fraction, and divide both of its sides by exp(z1). Which "

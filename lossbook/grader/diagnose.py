@@ -157,7 +157,8 @@ def _second(best: Match, matches: list[Match], tried: list[Tried]) -> tuple[Matc
         if not match.numbers and not match.exact:
             continue  # many a mistake accepts what has to be refused: this may be another one
         explained = sum(_is_alike(answer(match.function, one.aspect, one.case), one) for one in alone)
-        if explained > max(most, (1 - NEAR) * len(alone)):
+        least = 0 if match.exact_numbers or not match.numbers else 1  # nan and inf have many reasons
+        if explained > max(most, least, (1 - NEAR) * len(alone)):
             found, most = match, explained
     return found, most
 

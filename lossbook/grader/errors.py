@@ -9,7 +9,7 @@ _SIGNATURE = "the signature has to stay as it was given, with all its arguments.
 _TWO_DTYPES = "two dtypes meet. What you make yourself has to have the input's dtype."
 _MEANINGS = (
     ("return_types.m", "x.max(dim) returns two things, values and places. Take .values, or use x.amax(dim)."),
-    ("Boolean value of Tensor", "an `if` wants one yes or no, not a tensor of several. Say `weight is not None`."),
+    ("Boolean value of Tensor", "an if wants one yes or no, not a tensor of several. Ask whether it is not None."),
     (
         "Can't call numpy()",
         "NumPy knows nothing of gradients. Stay with torch's functions, so that they can flow.",

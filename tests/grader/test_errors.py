@@ -23,7 +23,7 @@ WRONG = {
         lambda input, target, weight=None, reduction="mean": torch.nn.functional.binary_cross_entropy(
             input, target, weight if weight else None, reduction=reduction
         ),
-        "an `if` wants one yes or no",
+        "an if wants one yes or no",
     ),
     "NumPy": (
         "softmax",
