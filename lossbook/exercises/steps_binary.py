@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from lossbook.exercises.description import Mistake
+from lossbook.exercises.steps_shared import detached
 from lossbook.reduction import reduce
 from lossbook.validation import check_same_shape
 
@@ -125,12 +126,7 @@ def value_mistakes(parts: Parts) -> tuple[Mistake, ...]:
             BinaryLoss(lambda x, y, pos: right(x, y, pos) / math.log(2)),
             "bernoulli",
         ),
-        Mistake(
-            "detached",
-            "computes the right numbers outside of autograd",
-            BinaryLoss(lambda x, y, pos: right(x.detach(), y, pos)),
-            "bce-gradient",
-        ),
+        detached(BinaryLoss(right), "bce-gradient"),
     )
 
 
