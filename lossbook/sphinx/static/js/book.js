@@ -86,6 +86,23 @@
   document.fonts.ready.then(markDrawn);
   onceLoaded(markDrawn);
 
+  // What is far below the screen is laid out when nothing else is to do, a little at a time. From then on the scroll
+  // bar is exact, and a picture of the whole page shows all of it.
+  const whenIdle = window.requestIdleCallback ??
+    ((callback) => setTimeout(() => callback({timeRemaining: () => 8}), 50));
+  const layOut = (blocks) => whenIdle((deadline) => {
+    do {
+      const block = blocks.shift();
+      block.style.contentVisibility = "visible";
+      block.getBoundingClientRect();
+    } while (blocks.length && deadline.timeRemaining() > 6);
+    if (blocks.length) layOut(blocks);
+  });
+  addEventListener("lb-complete", () => {
+    const blocks = document.querySelectorAll("article > section section, article > section section > *");
+    if (blocks.length) layOut([...blocks]);
+  });
+
   // The place in the text after a reload. The browser remembers how far the page was scrolled, in heights that it does
   // not know yet when it comes back.
   const sections = [...document.querySelectorAll("article > section > section[id]")];
