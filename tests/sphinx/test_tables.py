@@ -27,6 +27,16 @@ def test_tables_that_fit_and_tables_of_cells_stay_as_they_are() -> None:
         assert label_cells(text + "<p>More.</p>") == text + "<p>More.</p>"
 
 
+def test_long_names_break_between_their_parts_and_short_ones_do_not() -> None:
+    names = ("cross_entropy_with_integer_labels", "SparseCategoricalCrossentropy(from_logits=True)", "log_loss(p, y)")
+    cells = "".join(f'<td><code class="c"><span class="pre">{name}</span></code></td>' for name in names)
+    for labelled in (label_cells(table(cells)), label_cells(table(cells, more=""))):
+        assert "cross_<wbr>entropy_<wbr>with_<wbr>integer_<wbr>labels" in labelled
+        assert "Sparse<wbr>Categorical<wbr>Crossentropy(<wbr>from_logits=True)" in labelled
+        assert "log_loss(p, y)" in labelled
+        assert labelled.count("lb-long") == 2
+
+
 def test_no_wide_table_of_the_book_is_left_out() -> None:
     page = (HTML / "reference" / "notation.html").read_text(encoding="utf-8")
     assert page.count("<table") > page.count('<table class="table lb-rows"') > 2
