@@ -86,7 +86,7 @@ def test_page_is_sound(
     page.goto(base + page_path, wait_until="networkidle")
     shown = page.evaluate("document.documentElement.dataset.theme")
     # All of it, also what is far below the screen.
-    page.add_style_tag(content="article section { content-visibility: visible !important; }")
+    page.evaluate("document.documentElement.dataset.whole = ''")
     page.evaluate("document.querySelectorAll('details').forEach((box) => { box.open = true; })")
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     problems = [*watched.problems, *page.evaluate(INSPECT), *violations(page, axe)]
