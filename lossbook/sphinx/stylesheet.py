@@ -14,7 +14,7 @@ from typing import Any
 from lossbook.sphinx import fonts
 from lossbook.sphinx.paths import STATIC, node_module
 
-OUR_ORDER = ("tokens", "text", "layout", "cells", "boxes", "landing", "print")
+OUR_ORDER = ("tokens", "text", "layout", "cells", "boxes", "live", "landing", "print")
 """Files in ``static/css``; later ones may override earlier ones. ``fonts`` comes once a page is painted."""
 
 REPLACED = (
