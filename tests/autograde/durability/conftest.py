@@ -1,19 +1,9 @@
 """One class, made once; each test works on a copy of it."""
 
-from pathlib import Path
-
 import pytest
 from classroom import copy, grade, grades, make
 
 from lossbook.autograde.sandbox import missing
-
-
-def pytest_collection_modifyitems(items):
-    """All of these run in one worker: they share a graded course, a PostgreSQL and a cluster."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.xdist_group("durability"))
 
 
 @pytest.fixture(scope="session")
