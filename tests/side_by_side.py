@@ -20,8 +20,15 @@ ONE_BY_ONE = tuple(
 )
 """Files whose tests share nothing but a warm process, which each worker has."""
 
-FIRST = ("tests/autograde/durability/", "tests/browser/test_live.py", "tests/browser/", "tests/autograde/test_")
-"""What takes long in one piece."""
+FIRST = (
+    "tests/autograde/durability/test_troubles.py",
+    "tests/autograde/durability/test_cluster.py",
+    "tests/browser/test_live.py",
+    "tests/browser/",
+    "tests/autograde/durability/",
+    "tests/autograde/test_",
+)
+"""What takes long in one piece. Some of it waits and some of it computes: side by side, both get on."""
 
 
 def group(name: str) -> str:

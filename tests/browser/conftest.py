@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, Page, Request, Response, expect, sync_playwright
 
 from lossbook.sphinx.paths import HTML, PROJECT
 from lossbook.sphinx.serve import Handler, Server
@@ -27,6 +27,7 @@ FLAGS = (
     "--disable-sync",
 )
 
+expect.set_options(timeout=20_000)  # milliseconds; a busy machine is no failure
 
 SCRIPTS_ARE_THERE = """() => {
   const {mode, scripts} = document.documentElement.dataset;

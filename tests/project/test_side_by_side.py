@@ -33,7 +33,7 @@ def test_group_is_the_file_the_page_or_the_test(one: str, other: str, together: 
 
 def test_long_groups_come_before_short_tests_that_fill_the_gaps() -> None:
     names = [
-        "tests/autograde/durability/test_kills.py::test_kill",
+        "tests/autograde/durability/test_cluster.py::test_database",
         f"{LIVE}[losses/bce.html-nll]",
         "tests/losses/test_a.py::test_x",
         f"{ATTACK}[fork]",
