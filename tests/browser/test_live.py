@@ -76,6 +76,10 @@ PASTE = """(code, text) => {
   code.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
 }"""
 
+IS_DONE = """(box) =>
+  box.querySelector(".lb-live__result").dataset.state !== "busy" && !box.querySelector(".lb-live__stop")
+"""
+
 
 class Box:
     """A live exercise, as a reader handles it."""
@@ -120,8 +124,7 @@ class Box:
         return self.wait()
 
     def wait(self) -> str:
-        expect(self.button("Run")).to_be_visible(timeout=FIRST_RUN)
-        expect(self.result).not_to_have_attribute("data-state", "busy")
+        self.page.wait_for_function(IS_DONE, arg=self.root.element_handle(), timeout=FIRST_RUN)
         return self.status.inner_text()
 
 
