@@ -131,11 +131,11 @@ def _seen(page: Page, address: str, theme: str, axe: str, watched: Any) -> Seen:
     page.goto(address, wait_until="networkidle")
     kilobytes = sum(sizes) / 1024
     links = page.evaluate("[...document.querySelectorAll('a[href], link[href]')].map((a) => a.href.split('#')[0])")
+    # All of it, also what is far below the screen.
+    page.evaluate("document.documentElement.dataset.whole = ''")
     empty_labs = sum(not _is_drawn(lab) for lab in page.locator(".lb-lab").all())
     shown = page.evaluate("document.documentElement.dataset.theme")
     wrong_theme = [f"the system asks for {theme}, the page is {shown}"] if shown != theme else []
-    # All of it, also what is far below the screen.
-    page.evaluate("document.documentElement.dataset.whole = ''")
     page.evaluate("document.querySelectorAll('details').forEach((box) => { box.open = true; })")
     found = {width: _problems_at(page, width, axe) for width in sorted(WIDTHS, key=OPENED_AT[theme].__ne__)}
     problems = {width: [*watched.problems, *wrong_theme, *at_width] for width, at_width in found.items()}
