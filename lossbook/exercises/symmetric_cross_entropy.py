@@ -107,7 +107,12 @@ def _true_probs(input: Tensor, target: Tensor) -> Tensor:
 
 
 def _both(
-    input: Tensor, target: Tensor, alpha: float, beta: float, log_zero: float, forward: Tensor | None = None
+    input: Tensor,
+    target: Tensor,
+    alpha: float = 0.1,
+    beta: float = 1.0,
+    log_zero: float = -4.0,
+    forward: Tensor | None = None,
 ) -> Tensor:
     _check(log_zero)
     if forward is None:
@@ -291,7 +296,6 @@ def reverse_cut_off(
 ) -> Tensor:
     _check(log_zero)
     return alpha * F.cross_entropy(input, target) + beta * _reverse(input.detach(), target, log_zero).mean()
-
 
 
 def takes_any_log_zero(
