@@ -30,6 +30,7 @@ from lossbook.exercises.steps_classes import (
     unchanged,
     weight_mistakes,
 )
+from lossbook.exercises.steps_shared import detached
 
 
 def cross_entropy(
@@ -382,16 +383,6 @@ def in_place(
         input -= input.amax(axis_of(input), keepdim=True)
     return RIGHT(input, target, weight, ignore_index, reduction, label_smoothing)
 
-
-def detached(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-) -> Tensor:
-    return RIGHT(input.detach(), target, weight, ignore_index, reduction, label_smoothing)
 
 
 def indices_only(
@@ -906,7 +897,7 @@ EXERCISE = Exercise(
             targets_in_place,
             "ce-targets",
         ),
-        Mistake("detached", "computes the right numbers outside of autograd", detached, "ce-gradient"),
+        detached(RIGHT, "ce-gradient"),
     ),
     hints=(
         "Begin with class indices and nothing else: log_softmax along the class axis, then what nll_loss does. "

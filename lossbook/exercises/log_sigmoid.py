@@ -10,6 +10,7 @@ from torch import Tensor
 from lossbook.exercises import cases
 from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
 from lossbook.exercises.forbidden import ACTIVATIONS
+from lossbook.exercises.steps_shared import detached, where_leaks
 
 
 def log_sigmoid(x: Tensor) -> Tensor:
@@ -75,7 +76,7 @@ def overflows_above(x: Tensor) -> Tensor:
     return x - torch.log1p(torch.exp(x))
 
 
-def where_leaks(x: Tensor) -> Tensor:
+def _chosen_by_where(x: Tensor) -> Tensor:
     return torch.where(x >= -80, overflows(x), x)
 
 
@@ -114,9 +115,6 @@ def base_two(x: Tensor) -> Tensor:
 def only_sigmoid(x: Tensor) -> Tensor:
     return _stable_sigmoid(x)
 
-
-def detached(x: Tensor) -> Tensor:
-    return -softplus(x.detach())
 
 
 EXERCISE = Exercise(
@@ -183,13 +181,7 @@ EXERCISE = Exercise(
             overflows_above,
             "log-sigmoid",
         ),
-        Mistake(
-            "where_leaks",
-            "chooses between two formulas with torch.where: the one that is not chosen overflows all the same, "
-            "and its gradient, 0 * inf, is nan",
-            where_leaks,
-            "stable-sigmoid",
-        ),
+        where_leaks(_chosen_by_where),
         Mistake(
             "without_log1p",
             "computes log(1 + z) for a tiny z: 1 + z rounds to 1, log1p(z) keeps it",
@@ -217,7 +209,7 @@ EXERCISE = Exercise(
             "base_two", "takes the logarithm to base 2 (bits), not the natural one (nats)", base_two, "log-sigmoid"
         ),
         Mistake("only_sigmoid", "returns the sigmoid itself, not its logarithm", only_sigmoid, "log-sigmoid"),
-        Mistake("detached", "computes the right numbers outside of autograd", detached, "sigmoid"),
+        detached(lambda x: -softplus(x), "sigmoid"),
     ),
     hints=(
         "log(1 / (1 + exp(-x))) can be written without a fraction. Which exp remains, and when does it overflow?",

@@ -9,6 +9,7 @@ from torch import Tensor
 from lossbook.exercises import cases
 from lossbook.exercises.description import Aspect, Exercise, Mistake
 from lossbook.exercises.forbidden import ACTIVATIONS
+from lossbook.exercises.steps_shared import detached, fixed_axes
 
 
 def log_softmax(x: Tensor, dim: int) -> Tensor:
@@ -105,16 +106,7 @@ def sign_turned(x: Tensor, dim: int) -> Tensor:
     return -_right(x, dim)
 
 
-def last_axis(x: Tensor, dim: int) -> Tensor:
-    return _right(x, -1)
 
-
-def first_axis(x: Tensor, dim: int) -> Tensor:
-    return _right(x, 0)
-
-
-def second_axis(x: Tensor, dim: int) -> Tensor:
-    return _right(x, 1)
 
 
 def no_keepdim(x: Tensor, dim: int) -> Tensor:
@@ -135,9 +127,6 @@ def in_place(x: Tensor, dim: int) -> Tensor:
     x -= x.amax(dim, keepdim=True)
     return x - torch.log(torch.exp(x).sum(dim, keepdim=True))
 
-
-def detached(x: Tensor, dim: int) -> Tensor:
-    return _right(x.detach(), dim)
 
 
 EXERCISE = Exercise(
@@ -217,9 +206,7 @@ EXERCISE = Exercise(
             sign_turned,
             "log-softmax",
         ),
-        Mistake("last_axis", "works along the last axis, whatever dim says", last_axis, "axis"),
-        Mistake("first_axis", "works along the first axis, whatever dim says", first_axis, "axis"),
-        Mistake("second_axis", "works along axis 1, whatever dim says", second_axis, "axis"),
+        *fixed_axes(_right, "works along"),
         Mistake(
             "no_keepdim",
             "sums without keepdim=True: the sums then line up with the wrong axis, silently for a square batch",
@@ -231,7 +218,7 @@ EXERCISE = Exercise(
             "base_two", "takes the logarithm to base 2 (bits), not the natural one (nats)", base_two, "log-softmax"
         ),
         Mistake("in_place", "overwrites its input (x -= ... changes the caller's tensor)", in_place, "shift"),
-        Mistake("detached", "computes the right numbers outside of autograd", detached, "sigmoid"),
+        detached(_right, "sigmoid"),
     ),
     hints=(
         "The softmax of [0, -1000] has a 0 in it. Can a logarithm still find out that it was exp(-1000)?",

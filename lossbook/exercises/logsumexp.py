@@ -9,6 +9,7 @@ from torch import Tensor
 from lossbook.exercises import cases
 from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
 from lossbook.exercises.forbidden import ACTIVATIONS
+from lossbook.exercises.steps_shared import detached, fixed_axes
 
 
 def logsumexp(x: Tensor, dim: int) -> Tensor:
@@ -34,6 +35,11 @@ def nothing_there(generator: torch.Generator) -> Iterator[Case]:
 def _max(x: Tensor, dim: int) -> Tensor:
     m = x.amax(dim, keepdim=True)
     return torch.where(m.isinf(), 0, m)
+
+
+def _right(x: Tensor, dim: int) -> Tensor:
+    m = _max(x, dim)
+    return torch.log(torch.exp(x - m).sum(dim)) + m.squeeze(dim)
 
 
 def no_shift(x: Tensor, dim: int) -> Tensor:
@@ -89,20 +95,7 @@ def mean_not_sum(x: Tensor, dim: int) -> Tensor:
     return torch.log(torch.exp(x - m).mean(dim)) + m.squeeze(dim)
 
 
-def last_axis(x: Tensor, dim: int) -> Tensor:
-    m = _max(x, -1)
-    return torch.log(torch.exp(x - m).sum(-1)) + m.squeeze(-1)
 
-
-def first_axis(x: Tensor, dim: int) -> Tensor:
-    m = _max(x, 0)
-    return torch.log(torch.exp(x - m).sum(0)) + m.squeeze(0)
-
-
-def second_axis(x: Tensor, dim: int) -> Tensor:
-    m = x.max(1, keepdim=True).values
-    m = torch.where(m.isinf(), 0, m)
-    return torch.log(torch.exp(x - m).sum(1)) + m.squeeze(1)
 
 
 def no_keepdim(x: Tensor, dim: int) -> Tensor:
@@ -132,10 +125,6 @@ def base_two(x: Tensor, dim: int) -> Tensor:
 def with_eps(x: Tensor, dim: int) -> Tensor:
     return torch.log(torch.exp(x).sum(dim) + 1e-8)
 
-
-def detached(x: Tensor, dim: int) -> Tensor:
-    m = _max(x.detach(), dim)
-    return torch.log(torch.exp(x.detach() - m).sum(dim)) + m.squeeze(dim)
 
 
 EXERCISE = Exercise(
@@ -197,9 +186,7 @@ EXERCISE = Exercise(
             "log-sum-exp",
         ),
         Mistake("mean_not_sum", "takes the mean of the exponentials, not their sum", mean_not_sum, "log-sum-exp"),
-        Mistake("last_axis", "sums over the last axis, whatever dim says", last_axis, "axis"),
-        Mistake("first_axis", "sums over the first axis, whatever dim says", first_axis, "axis"),
-        Mistake("second_axis", "sums over axis 1, whatever dim says", second_axis, "axis"),
+        *fixed_axes(_right, "sums over"),
         Mistake(
             "no_keepdim",
             "subtracts a maximum that has lost its axis: without keepdim=True it lines up with the wrong axis, "
@@ -222,7 +209,7 @@ EXERCISE = Exercise(
             with_eps,
             "log-sum-exp",
         ),
-        Mistake("detached", "computes the right numbers outside of autograd", detached, "sigmoid"),
+        detached(_right, "sigmoid"),
     ),
     hints=(
         "exp(1000) is inf. By how much may you lower all numbers of a row without changing what you are after?",

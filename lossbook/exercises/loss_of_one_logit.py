@@ -10,6 +10,7 @@ from lossbook.exercises import cases_heads
 from lossbook.exercises.cases import SMALL_NUMBERS
 from lossbook.exercises.cases_heads import both_classes, forum_rows, one_logit, two_logits
 from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
+from lossbook.exercises.steps_shared import detached
 
 
 def loss_of_one_logit(output: Tensor, target: Tensor) -> Tensor:
@@ -200,9 +201,6 @@ def per_sample(output: Tensor, target: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(_column(output, target), target.to(output.dtype), reduction="none")
 
 
-def detached(output: Tensor, target: Tensor) -> Tensor:
-    return _bce(_column(output, target).detach(), target)
-
 
 EXERCISE = Exercise(
     name="loss_of_one_logit",
@@ -380,7 +378,7 @@ EXERCISE = Exercise(
         ),
         Mistake("summed", "adds the samples' losses up: the mean was wanted", summed, "targets"),
         Mistake("per_sample", "returns one loss per sample: the mean was wanted", per_sample, "targets"),
-        Mistake("detached", "computes the right number outside of autograd", detached, "silent-repairs"),
+        detached(reference, "silent-repairs", "number"),
     ),
     hints=(
         "What are the shape and the dtype of the target that BCEWithLogitsLoss wants, if the logits are (N, 1)? "

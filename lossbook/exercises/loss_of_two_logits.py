@@ -10,6 +10,7 @@ from lossbook.exercises import cases_heads
 from lossbook.exercises.cases import SMALL_NUMBERS
 from lossbook.exercises.cases_heads import both_classes, forum_rows, two_logits
 from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
+from lossbook.exercises.steps_shared import detached
 
 
 def loss_of_two_logits(output: Tensor, target: Tensor) -> Tensor:
@@ -212,11 +213,6 @@ def in_place(output: Tensor, target: Tensor) -> Tensor:
     return F.cross_entropy(output, target)
 
 
-@_checked
-def detached(output: Tensor, target: Tensor) -> Tensor:
-    return F.cross_entropy(output.detach(), target)
-
-
 def unchecked(output: Tensor, target: Tensor) -> Tensor:
     return F.cross_entropy(output, target)
 
@@ -386,7 +382,7 @@ EXERCISE = Exercise(
             "forum-error",
         ),
         Mistake("in_place", "overwrites the model's output", in_place, "silent-repairs"),
-        Mistake("detached", "computes the right number outside of autograd", detached, "silent-repairs"),
+        detached(reference, "silent-repairs", "number"),
     ),
     hints=(
         "Two logits per sample, one class number each. Which loss expects exactly these shapes and dtypes?",

@@ -27,6 +27,7 @@ from lossbook.exercises.steps_classes import (
     unchanged,
     weight_mistakes,
 )
+from lossbook.exercises.steps_shared import detached
 
 
 def nll_loss(
@@ -190,15 +191,6 @@ def clamped(
     return RIGHT(input, torch.where(target == ignore_index, target, inside), weight, ignore_index, reduction)
 
 
-def detached(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-) -> Tensor:
-    return RIGHT(input.detach(), target, weight, ignore_index, reduction)
-
 
 def in_place(
     input: Tensor,
@@ -351,7 +343,7 @@ EXERCISE = Exercise(
             clamped,
             "ce-targets",
         ),
-        Mistake("detached", "computes the right numbers outside of autograd", detached, "ce-gradient"),
+        detached(RIGHT, "ce-gradient"),
         Mistake("in_place", "overwrites its input", in_place, "nll"),
         Mistake(
             "target_in_place",

@@ -9,6 +9,7 @@ from torch import Tensor
 from lossbook.exercises.cases import random_logits
 from lossbook.exercises.cases_heads import one_logit
 from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
+from lossbook.exercises.steps_shared import detached
 
 
 def one_logit_to_two(logit: Tensor) -> Tensor:
@@ -149,9 +150,6 @@ def unchecked_along_axis_1(logit: Tensor) -> Tensor:
     return torch.stack([torch.zeros_like(logit), logit], dim=1)
 
 
-def detached(logit: Tensor) -> Tensor:
-    return reference(logit.detach())
-
 
 EXERCISE = Exercise(
     name="one_logit_to_two",
@@ -245,7 +243,7 @@ EXERCISE = Exercise(
             "targets",
             variants=(unchecked_along_axis_1,),
         ),
-        Mistake("detached", "computes the right numbers outside of autograd", detached, "two-heads"),
+        detached(reference, "two-heads"),
     ),
     hints=(
         "The last exercise had one answer for each pair. Which pairs (0, ?) have the difference z?",

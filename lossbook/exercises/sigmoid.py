@@ -8,6 +8,7 @@ from torch import Tensor
 from lossbook.exercises import cases
 from lossbook.exercises.description import Aspect, Case, Exercise, Mistake
 from lossbook.exercises.forbidden import ACTIVATIONS
+from lossbook.exercises.steps_shared import detached, where_leaks
 
 
 def sigmoid(x: Tensor) -> Tensor:
@@ -43,7 +44,7 @@ def missing_minus(x: Tensor) -> Tensor:
     return 1 / (1 + torch.exp(x))
 
 
-def where_leaks(x: Tensor) -> Tensor:
+def _chosen_by_where(x: Tensor) -> Tensor:
     return torch.where(x >= 0, 1 / (1 + torch.exp(-x)), torch.exp(x) / (1 + torch.exp(x)))
 
 
@@ -81,9 +82,6 @@ def to_another_base(base: float) -> Callable[[Tensor], Tensor]:
     return lambda x: 1 / (1 + base**-x)
 
 
-def detached(x: Tensor) -> Tensor:
-    return with_abs(x.detach())
-
 
 def in_place(x: Tensor) -> Tensor:
     return x.neg_().exp_().add_(1).reciprocal_()
@@ -117,13 +115,7 @@ EXERCISE = Exercise(
             textbook,
             "stable-sigmoid",
         ),
-        Mistake(
-            "where_leaks",
-            "chooses between two formulas with torch.where: the one that is not chosen overflows all the same, "
-            "and its gradient, 0 * inf, is nan",
-            where_leaks,
-            "stable-sigmoid",
-        ),
+        where_leaks(_chosen_by_where),
         Mistake(
             "with_abs",
             "uses abs(x): its gradient at exactly 0 is 0, so the sigmoid's comes out as 0 and not 0.25",
@@ -168,7 +160,7 @@ EXERCISE = Exercise(
             variants=(to_another_base(10),),
         ),
         Mistake("in_place", "overwrites its input", in_place, "sigmoid"),
-        Mistake("detached", "computes the right numbers outside of autograd", detached, "sigmoid"),
+        detached(with_abs, "sigmoid"),
     ),
     hints=(
         "Which numbers does exp(-x) see for x = -1000? What is the largest float32 that exp can return?",

@@ -9,6 +9,7 @@ from torch import Tensor
 from lossbook.exercises import cases
 from lossbook.exercises.description import Aspect, Exercise, Mistake
 from lossbook.exercises.forbidden import ACTIVATIONS
+from lossbook.exercises.steps_shared import detached, fixed_axes
 
 
 def softmax(x: Tensor, dim: int) -> Tensor:
@@ -91,19 +92,7 @@ def no_keepdim(x: Tensor, dim: int) -> Tensor:
     return e / e.sum(dim)
 
 
-def last_axis(x: Tensor, dim: int) -> Tensor:
-    e = _exp(x, -1)
-    return e / e.sum(-1, keepdim=True)
 
-
-def first_axis(x: Tensor, dim: int) -> Tensor:
-    e = _exp(x, 0)
-    return e / e.sum(0, keepdim=True)
-
-
-def second_axis(x: Tensor, dim: int) -> Tensor:
-    e = torch.exp(x - x.max(1, keepdim=True).values)
-    return e / e.sum(1, keepdim=True)
 
 
 def over_everything(x: Tensor, dim: int) -> Tensor:
@@ -134,10 +123,6 @@ def in_place(x: Tensor, dim: int) -> Tensor:
     e = torch.exp(x)
     return e / e.sum(dim, keepdim=True)
 
-
-def detached(x: Tensor, dim: int) -> Tensor:
-    e = _exp(x.detach(), dim)
-    return e / e.sum(dim, keepdim=True)
 
 
 EXERCISE = Exercise(
@@ -211,9 +196,7 @@ EXERCISE = Exercise(
             no_keepdim,
             "axis",
         ),
-        Mistake("last_axis", "works along the last axis, whatever dim says", last_axis, "axis"),
-        Mistake("second_axis", "works along axis 1, whatever dim says", second_axis, "axis"),
-        Mistake("first_axis", "works along the first axis, whatever dim says", first_axis, "axis"),
+        *fixed_axes(_right, "works along"),
         Mistake(
             "over_everything",
             "divides by the sum over the whole tensor: all samples then share one total of 1",
@@ -235,7 +218,7 @@ EXERCISE = Exercise(
             "softmax",
         ),
         Mistake("in_place", "overwrites its input (x -= ... changes the caller's tensor)", in_place, "shift"),
-        Mistake("detached", "computes the right numbers outside of autograd", detached, "sigmoid"),
+        detached(_right, "sigmoid"),
     ),
     hints=(
         "What is exp(1000) in float32? What becomes of the probabilities if you lower all logits of a row by 5?",

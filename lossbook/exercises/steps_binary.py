@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from lossbook.exercises.description import Mistake
+from lossbook.exercises.steps_shared import detached
 from lossbook.reduction import reduce
 from lossbook.validation import check_same_shape
 
@@ -125,12 +126,7 @@ def value_mistakes(parts: Parts) -> tuple[Mistake, ...]:
             BinaryLoss(lambda x, y, pos: right(x, y, pos) / math.log(2)),
             "bernoulli",
         ),
-        Mistake(
-            "detached",
-            "computes the right numbers outside of autograd",
-            BinaryLoss(lambda x, y, pos: right(x.detach(), y, pos)),
-            "bce-gradient",
-        ),
+        detached(BinaryLoss(right), "bce-gradient"),
     )
 
 
@@ -241,7 +237,7 @@ def weight_mistakes(right: BinaryLoss) -> tuple[Mistake, ...]:
             "gives a weight of shape (C,) to the rows: shapes are matched from the right, so it belongs to the "
             "columns",
             replace(right, finish=by_row),
-            "bce-shapes",
+            "bce-weight",
         ),
     )
 
@@ -313,9 +309,9 @@ def pos_weight_mistakes(parts: Parts, right: BinaryLoss, cost: str) -> tuple[Mis
         ),
         Mistake(
             "pos_weight_from_left",
-            "gives a pos_weight of shape (C,) to the rows: shapes are matched from the right, one weight a label",
+            "gives a pos_weight of shape (C,) to the rows: shapes are matched from the right, one for each label",
             from_left,
-            "bce-shapes",
+            "pos-weight-shape",
         ),
     )
 

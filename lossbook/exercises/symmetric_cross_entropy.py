@@ -11,6 +11,7 @@ from lossbook import losses
 from lossbook.exercises.cases import SMALL_NUMBERS, random_logits
 from lossbook.exercises.cases_practice import class_indices
 from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
+from lossbook.exercises.steps_shared import detached
 
 
 def symmetric_cross_entropy(
@@ -292,11 +293,6 @@ def reverse_cut_off(
     return alpha * F.cross_entropy(input, target) + beta * _reverse(input.detach(), target, log_zero).mean()
 
 
-def detached(
-    input: Tensor, target: Tensor, alpha: float = 0.1, beta: float = 1.0, log_zero: float = -4.0
-) -> Tensor:
-    return _both(input.detach(), target, alpha, beta, log_zero)
-
 
 def takes_any_log_zero(
     input: Tensor, target: Tensor, alpha: float = 0.1, beta: float = 1.0, log_zero: float = -4.0
@@ -474,7 +470,7 @@ EXERCISE = Exercise(
             reverse_cut_off,
             "symmetric-cross-entropy",
         ),
-        Mistake("detached", "computes the right numbers outside of autograd", detached, "symmetric-cross-entropy"),
+        detached(_both, "symmetric-cross-entropy"),
         Mistake(
             "takes_any_log_zero",
             "accepts a log_zero that is not negative: that would reward mistakes, so it is an error",

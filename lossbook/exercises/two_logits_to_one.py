@@ -9,6 +9,7 @@ from torch import Tensor
 from lossbook.exercises.cases import random_logits
 from lossbook.exercises.cases_heads import two_logits
 from lossbook.exercises.description import PROMPT, Aspect, Case, Exercise, Mistake
+from lossbook.exercises.steps_shared import detached
 
 
 def two_logits_to_one(logits: Tensor) -> Tensor:
@@ -125,6 +126,12 @@ def through_the_probability(logits: Tensor) -> Tensor:
     return torch.log(p[..., 1]) - torch.log(p[..., 0])
 
 
+def through_one_probability(logits: Tensor) -> Tensor:
+    _check(logits)
+    p = logits.softmax(-1)[..., 1]
+    return torch.log(p / (1 - p))
+
+
 def implicit_dim(logits: Tensor) -> Tensor:
     _check(logits)
     p = F.softmax(logits)
@@ -161,9 +168,6 @@ def in_place(logits: Tensor) -> Tensor:
     result -= logits[..., 0]
     return result
 
-
-def detached(logits: Tensor) -> Tensor:
-    return reference(logits.detach())
 
 
 EXERCISE = Exercise(
@@ -239,6 +243,7 @@ EXERCISE = Exercise(
             "logarithm is -inf",
             through_the_probability,
             "two-heads",
+            variants=(through_one_probability,),
         ),
         Mistake(
             "implicit_dim",
@@ -275,7 +280,7 @@ EXERCISE = Exercise(
             "forum-error",
         ),
         Mistake("in_place", "overwrites its input (x -= ... changes the caller's tensor)", in_place, "two-heads"),
-        Mistake("detached", "computes the right numbers outside of autograd", detached, "two-heads"),
+        detached(reference, "two-heads"),
     ),
     hints=(
         "Write the softmax of (z0, z1) for class 1 as a fraction, and divide both of its sides by exp(z1). Which "

@@ -171,24 +171,24 @@ def same_but_for_a_factor(wrong: Outcome, got: Outcome, want: Outcome, aspect: A
     if ours is None or theirs is None:
         return False
     factor = factor_between(ours, theirs)
-    if not factor or not _times(factor, ours, theirs, aspect, case):
+    if not factor or not times(factor, ours, theirs, aspect, case):
         return False
     if not _is_telling(factor) and (ours.size == 1 or _is_factor_of(want, ours, aspect, case)):
         return False
     if wrong.gradient is None or got.gradient is None:
         return wrong.gradient is got.gradient
-    slopes = (wrong.gradient.numbers.astype(np.float64), got.gradient.numbers.astype(np.float64))
-    return _times(factor, *slopes, aspect, case)
+    return times(factor, wrong.gradient.numbers, got.gradient.numbers, aspect, case)
 
 
-def _times(factor: float, one: np.ndarray, other: np.ndarray, aspect: Aspect, case: Case) -> bool:
+def times(factor: float, one: np.ndarray, other: np.ndarray, aspect: Aspect, case: Case) -> bool:
+    """Return whether numbers times ``factor`` are the others, to the precision of the case's own."""
     with np.errstate(invalid="ignore"):
-        return near(one * factor, other, aspect, case)
+        return near(one.astype(np.float64) * factor, other.astype(np.float64), aspect, case)
 
 
 def _is_factor_of(want: Outcome, numbers: np.ndarray, aspect: Aspect, case: Case) -> bool:
     right = real_numbers(want)
-    return right is not None and _times(factor_between(right, numbers), right, numbers, aspect, case)
+    return right is not None and times(factor_between(right, numbers), right, numbers, aspect, case)
 
 
 def _is_telling(factor: float) -> bool:

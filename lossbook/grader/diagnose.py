@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lossbook.exercises import Exercise, Mistake
 from lossbook.grader.compare import Tried, differs, same, same_but_for_a_factor
+from lossbook.grader.factors import divided, factor_of, has_numbers, is_factor, without
 from lossbook.grader.memory import answer, remembered
 from lossbook.grader.outcome import Outcome
 from lossbook.grader.runner import trusting
 
 Wrong = Callable[..., Any]
+Candidate = tuple[Mistake, Wrong]
 
 ENOUGH = 0.6  # share of the telling cases that a mistake has to explain
 MISSES = 4  # failures that a mistake has with other answers than the learner's, until it is given up
-NEAR = 0.2  # how much less than the best one another mistake may explain, to be named too
+NEAR = 0.2  # the share of the telling cases by which another mistake may be worse and still be looked at
+MOST = 3  # mistakes that are named, or looked at closely
 
 
 @dataclass
@@ -29,11 +33,13 @@ class Match:
     """
 
     mistake: Mistake
+    function: Wrong
     telling: int = 0
     explained: int = 0
     exact: int = 0  # of the explained cases, those with the very same answer
     hinted: int = 0
     numbers: int = 0  # of the hinted cases, those that have an answer, and not an error
+    exact_numbers: int = 0  # of the explained cases, those with the very same answer, and a number in it
     contradicting: int = 0
     aspects: int = 0
     at_once: bool = False  # it explains, or hints at, the failure that the report shows first
@@ -61,48 +67,174 @@ class Match:
     def counts(self) -> bool:
         """Whether to name the mistake.
 
-        It explains most of what is wrong; or, for solutions with two mistakes, it explains all of what is
-        wrong in one aspect, or all wrong answers but for a factor (a sign, a sum for a mean).
+        It explains most of what is wrong; or, for solutions with more mistakes, it never contradicts, and explains
+        all of what is wrong in one aspect, the first failure and another, or all wrong answers but for a factor (a
+        sign, a sum for a mean).
         """
         if self.share >= ENOUGH:
             return True
-        return not self.contradicting and (self.aspects > 0 or self.hinted == self.telling > 0)
+        if self.contradicting:
+            return False
+        return self.aspects > 0 or self.hinted == self.telling > 0 or (self.at_once and self.exact_numbers > 1)
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The mistakes that explain the learner's Outcomes, best first.
+    """The mistakes that explain the learner's Outcomes.
 
-    ``at_once`` says whether the best explains the failure that the report shows first.
+    Attributes:
+        mistakes: those that a solution may have, best first: where two together explain it, these two; where one
+            does, or none does better, that one, and after it those that explain it as well.
+        at_once: whether the first explains the failure that the report shows first.
+        both: whether the first two are in the solution together.
     """
 
     mistakes: tuple[Mistake, ...] = ()
     at_once: bool = False
+    both: bool = False
 
 
 def diagnose(exercise: Exercise, tried: Sequence[Tried]) -> Diagnosis:
-    """Return the mistakes that explain the learner's Outcomes, at most three."""
+    """Return the mistakes that explain the learner's Outcomes, at most MOST."""
     # failures first: after them it is mostly clear what a mistake cannot explain any more
     tried = sorted(tried, key=lambda one: not one.failed)
-    telling = _first_failures(tried)
     with trusting():
-        matches = _matches([(mistake, mistake.function) for mistake in exercise.mistakes], tried, telling)
-        if not any(match.share == 1 for match in matches):  # variants take time, and explain no more
-            varied = [(mistake, variant) for mistake in exercise.mistakes for variant in mistake.variants]
-            matches += _matches(varied, tried, telling)
+        matches = _known(exercise, tried)
+        if not matches or matches[0].share < 1:
+            product = _product(exercise, tried, matches[0].explained if matches else 0)
+            if product is not None:
+                return product
+        if not matches:
+            return Diagnosis()
+        return _together(matches, tried)
+
+
+def _known(exercise: Exercise, tried: list[Tried]) -> list[Match]:
+    """Return the matches that count, the best of each mistake, best first."""
+    telling = _first_failures(tried)
+    matches = _matches([(mistake, mistake.function) for mistake in exercise.mistakes], tried, telling)
+    if not any(match.share == 1 for match in matches):  # variants take time, and explain no more
+        varied = [(mistake, variant) for mistake in exercise.mistakes for variant in mistake.variants]
+        matches += _matches(varied, tried, telling)
     best = [_best_of(mistake, matches) for mistake in exercise.mistakes]
-    return _best_three([match for match in best if match is not None], tried)
-
-
-def _best_three(matches: list[Match], tried: list[Tried]) -> Diagnosis:
-    if not matches:
-        return Diagnosis()
+    matches = [match for match in best if match is not None]
     if any(one.failed and one.want.failure is None for one in tried) and not any(m.numbers for m in matches):
-        return Diagnosis()  # a missing check would be named, and the wrong numbers be passed over
-    matches.sort(key=lambda match: match.rank)  # stable: the description breaks ties
-    best = matches[0]
-    named = tuple(match.mistake for match in matches if match.share > best.share - NEAR)
-    return Diagnosis(named[:3], best.at_once)
+        return []  # a missing check would be named, and the wrong numbers be passed over
+    return sorted(matches, key=lambda match: match.rank)  # stable: the description breaks ties
+
+
+def _together(matches: list[Match], tried: list[Tried]) -> Diagnosis:
+    """Return the best match, with what else is in the solution, or might be in the place of it.
+
+    Of nearly as good ones that is the best which explains most together with a second mistake.
+    """
+    first = matches[0]
+    near = [
+        m
+        for m in matches
+        if m.share > first.share - NEAR and (m.at_once, m.numbers > 0) == (first.at_once, first.numbers > 0)
+    ]
+    pairs = [(match, *_second(match, matches, tried)) for match in near[:MOST]]
+    best, second, _ = max(pairs, key=lambda pair: pair[0].explained + pair[2] - pair[0].contradicting)
+    if second is not None:
+        return Diagnosis((best.mistake, second.mistake), best.at_once, both=True)
+    as_good = [m for m in matches if (m.explained, m.share) == (best.explained, best.share) and m is not best]
+    return Diagnosis((best.mistake, *(match.mistake for match in as_good))[:MOST], best.at_once)
+
+
+def _second(best: Match, matches: list[Match], tried: list[Tried]) -> tuple[Match | None, int]:
+    """Return the mistake that explains most of what another one leaves open, and how many cases that is.
+
+    Two mistakes stand side by side where each gives the learner's answers in the cases that it shows in alone.
+    """
+    found, most = None, 0
+    if best.share == 1:
+        return found, most
+    for match in matches:
+        if match.mistake is best.mistake or match.contradicting:
+            continue
+        alone = [one for one in tried if _predicts(match.function, one) and not _predicts(best.function, one)]
+        if not match.numbers and not match.exact:
+            continue  # many a mistake accepts what has to be refused: this may be another one
+        explained = sum(_is_alike(answer(match.function, one.aspect, one.case), one) for one in alone)
+        least = 0 if match.exact_numbers or not match.numbers else 1  # nan and inf have many reasons
+        if explained > max(most, least, (1 - NEAR) * len(alone)):
+            found, most = match, explained
+    return found, most
+
+
+def _product(exercise: Exercise, tried: list[Tried], least: int) -> Diagnosis | None:
+    """Return two mistakes of which one only multiplies what the other gives, or None.
+
+    Args:
+        exercise: whose mistakes may have been made.
+        tried: the cases, failures first.
+        least: how many failures one mistake alone explains; these have to explain more.
+    """
+    failures = sum(one.failed for one in tried)
+    found = None
+    for mistake, candidates in _promising(exercise, _first_failures(tried)):
+        rest = without(mistake.function, tried)
+        if rest is None:
+            continue
+        rest.sort(key=lambda one: not one.failed)
+        mended = failures - sum(one.failed for one in rest)
+        matches = _matches(candidates, rest, _first_failures(rest))
+        for match in sorted(matches, key=lambda match: match.rank)[:1]:
+            explained = mended + match.explained
+            if explained > least and _fits(match, mistake, rest):
+                found, least = _both(match, mistake, rest, _shown_first(tried)), explained
+    return found
+
+
+def _promising(exercise: Exercise, failures: list[Tried]) -> Iterator[tuple[Mistake, list[Candidate]]]:
+    """Yield the mistakes that multiply, each with those that explain most of a few failures together with it."""
+    failures = [one for one in failures if one.want.failure is None]
+    multiplying = [mistake for mistake in exercise.mistakes if is_factor(mistake.function, failures)]
+    candidates = [(mistake, function) for mistake in exercise.mistakes for function in mistake.functions]
+
+    @functools.cache  # many multiply by the same number
+    def left(place: int, factor: float) -> Tried:
+        return divided(failures[place], factor)
+
+    @functools.cache
+    def explains(function: Wrong, place: int, factor: float | None) -> bool:
+        one = failures[place]
+        return factor is not None and _is_alike(answer(function, one.aspect, one.case), left(place, factor))
+
+    def explain(factors: list[float | None], function: Wrong) -> bool:
+        missed = 0
+        for place, factor in enumerate(factors):
+            missed += not explains(function, place, factor)
+            if missed > (1 - ENOUGH) * len(failures):
+                return False
+        return True
+
+    for mistake in multiplying:
+        factors = [factor_of(mistake.function, one) for one in failures]
+        found = [(other, function) for other, function in candidates if explain(factors, function)]
+        if found:
+            yield mistake, found
+
+
+def _both(match: Match, factor: Mistake, rest: list[Tried], first: Tried | None) -> Diagnosis:
+    """Return both mistakes, the one before the other that the report's first failure shows."""
+    left = next((one for one in rest if first is not None and one.case is first.case), None)
+    if left is None or not left.failed:
+        return Diagnosis((factor, match.mistake), at_once=True, both=True)
+    at_once = _is_alike(answer(match.function, left.aspect, left.case), left)
+    return Diagnosis((match.mistake, factor), at_once, both=True)
+
+
+def _fits(match: Match, factor: Mistake, rest: list[Tried]) -> bool:
+    """Return whether a mistake explains what is left without a factor, above all where that shows."""
+    if match.contradicting or match.share < ENOUGH:
+        return False
+    shows = [one for one in rest if is_factor(factor.function, [one]) and has_numbers(one.got)]
+    explained = sum(
+        not one.failed or _is_alike(answer(match.function, one.aspect, one.case), one) for one in shows
+    )
+    return explained > 1 and explained > (1 - NEAR) * len(shows)
 
 
 def _first_failures(tried: list[Tried]) -> list[Tried]:
@@ -125,7 +257,7 @@ def _best_of(mistake: Mistake, matches: list[Match]) -> Match | None:
     return min(own, key=lambda match: match.rank, default=None)
 
 
-def _matches(candidates: list[tuple[Mistake, Wrong]], tried: list[Tried], telling: list[Tried]) -> list[Match]:
+def _matches(candidates: list[Candidate], tried: list[Tried], telling: list[Tried]) -> list[Match]:
     """Return the matches that count, in the order of the candidates but for those that cannot be named."""
     hits = [_hits(function, telling) for _, function in candidates]
     found: dict[int, Match] = {}
@@ -173,7 +305,7 @@ def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float) 
 
     Nor does it count where it explains no larger share than ``least``.
     """
-    match = Match(mistake)
+    match = Match(mistake, function)
     by_aspect: dict[str, list[bool]] = {}
     left = sum(one.failed for one in tried)
     first = _shown_first(tried)
@@ -186,7 +318,9 @@ def _match(mistake: Mistake, function: Wrong, tried: list[Tried], least: float) 
         alike = one.failed and _is_alike(wrong, one)
         match.telling += 1
         match.explained += alike
-        match.exact += alike and same(wrong, one.got, one.aspect, one.case)
+        exact = alike and same(wrong, one.got, one.aspect, one.case)
+        match.exact += exact
+        match.exact_numbers += exact and has_numbers(one.got)
         match.contradicting += not one.failed
         if one.failed and predicted:
             hinted = alike or same_but_for_a_factor(wrong, one.got, one.want, one.aspect, one.case)

@@ -138,6 +138,7 @@ def judge(exercise: Exercise, seed: int, drawn: Drawn, gots: list[list[Outcome]]
         aspects=aspects,
         mistakes=found.mistakes,
         at_once=found.at_once,
+        both=found.both,
         pattern=pattern(tried, exercise.source) if wrong else "",
         forbidden=forbidden,
         unsolved=unsolved,

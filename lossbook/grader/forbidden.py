@@ -32,11 +32,15 @@ class _Watch:
 
     forbidden: frozenset[str] = frozenset()
     called: list[str] = field(default_factory=list)
+    inside: bool = False  # a function that is noted: what that calls is not what the learner wrote
 
-    def note(self, name: str) -> None:
+    def note(self, name: str) -> bool:
+        """Note a name if it is forbidden, and return whether it is."""
         bare = base_name(name)
-        if bare in self.forbidden and bare not in self.called:
+        is_forbidden = bare in self.forbidden
+        if is_forbidden and not self.inside and bare not in self.called:
             self.called.append(bare)
+        return is_forbidden
 
     def note_callers(self, frame: FrameType | None) -> None:
         """Note the ready-made functions in Python that an operator is called from."""
@@ -139,8 +143,12 @@ class _FunctionTrap(TorchFunctionMode):
         self._watch = watch
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self._watch.note(getattr(func, "__name__", ""))
-        return func(*args, **(kwargs or {}))
+        outer = self._watch.inside
+        self._watch.inside = outer or bool(self._watch.note(getattr(func, "__name__", "")))
+        try:
+            return func(*args, **(kwargs or {}))
+        finally:
+            self._watch.inside = outer
 
 
 class _DispatchTrap(TorchDispatchMode):

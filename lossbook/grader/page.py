@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 STYLE = resources.files("lossbook.grader").joinpath("report.css").read_text(encoding="utf-8")
 
 
+_COLOURS = {"✓": "lb-ok", "✗": "lb-no"}
+
+
 def as_html(report: Report) -> str:
     """Return the report as one block of HTML that brings its own style."""
-    details = not report.unsolved
-    rows = "".join(_row(aspect, report.source.label, details) for aspect in report.aspects)
+    rows = "".join(_row(report, aspect) for aspect in report.aspects)
     return (
         f'<div class="lossbook-report"><style>{STYLE}</style>'
         f'<p class="lb-head"><strong>{escape(report.name)}</strong>'
@@ -32,14 +34,15 @@ def as_html(report: Report) -> str:
     )
 
 
-def _row(aspect: AspectResult, expected: str, details: bool) -> str:
-    mark = '<span class="lb-ok">✓ right</span>' if aspect.passed else '<span class="lb-no">✗ wrong</span>'
-    earned = aspect.points if aspect.passed else 0
+def _row(report: Report, aspect: AspectResult) -> str:
+    verdict = report.verdict(aspect)
+    colour = _COLOURS.get(verdict.mark, "lb-neither")
     failure = aspect.first_failure
-    body = _failure(failure, expected) if failure and details else ""
+    body = _failure(failure, report.source.label) if failure and not report.unsolved else ""
     return (
-        f'<li><div class="lb-head">{mark}<span>{escape(aspect.name)}</span>'
-        f'<span class="lb-points">{earned}/{aspect.points}</span></div>{body}</li>'
+        f'<li><div class="lb-head"><span class="{colour}">{verdict.mark} {verdict.word}</span>'
+        f"<span>{escape(aspect.name)}</span>"
+        f'<span class="lb-points">{verdict.earned}/{aspect.points}</span></div>{body}</li>'
     )
 
 
@@ -61,7 +64,7 @@ def _failure(failure: CaseResult, expected: str) -> str:
 def _reading(report: Report) -> str:
     if report.passed:
         return ""
-    anchor = f"#{report.mistakes[0].see}" if report.mistakes and not report.forbidden else ""
+    anchor = f"#{report.mistakes[0].see}" if report.mistakes else ""
     return place_in_book(f"{report.chapter}{anchor}")
 
 

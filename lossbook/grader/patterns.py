@@ -12,6 +12,7 @@ from torch import Tensor
 
 from lossbook.exercises import TORCH, Aspect, Case, Source
 from lossbook.grader.compare import Tried, factor_between, near, real_numbers
+from lossbook.grader.errors import meaning
 from lossbook.grader.outcome import Array, Outcome
 
 
@@ -33,12 +34,27 @@ class Pair:
 
 def pattern(tried: Sequence[Tried], source: Source = TORCH) -> str:
     """Return a sentence on how all wrong answers differ from the right ones, or where they are; else ""."""
+    said = _stopped_at_first(tried)
+    if said:
+        return said
     pairs = list(_pairs(tried))
     with np.errstate(all="ignore"):  # a guess may overflow; then it does not fit
         said = _by_numbers(pairs, source) if pairs else ""
-    said = said or _by_form(tried) or _by_failures(tried)
+    said = said or _by_form(tried) or _by_axes(tried) or _by_absence(tried)
     said = said or _by_refusals(tried) or _in_float32(pairs)
     return said or _by_aspects(tried) or _rounded(pairs) or _negative(pairs)
+
+
+def _stopped_at_first(tried: Sequence[Tried]) -> str:
+    """Say it where the first wrong answer is none: what there is to say of the others comes later."""
+    bad = [one.got.failure for one in _answerable(tried) if one.failed]
+    if not bad or bad[0] is None or bad[0].is_a("NotImplementedError"):
+        return ""
+    explained = meaning(bad[0])
+    kinds = [bad[0].kind] if explained else sorted({failure.kind for failure in bad if failure is not None})
+    where = "It" if len(bad) == len(_answerable(tried)) and None not in bad else "In some calls it"
+    said = f"{where} stops with an error ({', '.join(kinds)})"
+    return f"{said}: {explained}" if explained else f"{said} before there is an answer."
 
 
 def _pairs(tried: Sequence[Tried]) -> Iterator[Pair]:
@@ -139,6 +155,22 @@ def _by_form(tried: Sequence[Tried]) -> str:
     return _FORMS.get(forms.pop(), "") if len(forms) == 1 else ""
 
 
+def _by_axes(tried: Sequence[Tried]) -> str:
+    """Say it where all wrong answers are one number instead of many, or many instead of one."""
+    bad = [one for one in _answerable(tried) if one.failed]
+    pairs = [(one.want.value, one.got.value) for one in bad]
+    arrays = [(w, g) for w, g in pairs if isinstance(w, Array) and isinstance(g, Array)]
+    if not arrays or len(arrays) < len(pairs):
+        return ""
+    if all(w.shape and not g.shape for w, g in arrays):
+        return (
+            "It returns one number where a whole tensor is wanted: something is added up, or averaged, too soon."
+        )
+    if all(g.shape and not w.shape for w, g in arrays):
+        return "It returns a tensor where one number is wanted: the last step, a sum or a mean, is missing."
+    return ""
+
+
 _FORMS = {
     "shape": "The numbers are right, their shape is not.",
     "dtype": "The numbers are right, their dtype is not.",
@@ -159,14 +191,10 @@ def _answerable(tried: Sequence[Tried]) -> list[Tried]:
     return [one for one in tried if one.want.failure is None]
 
 
-def _by_failures(tried: Sequence[Tried]) -> str:
-    """Say it where what is wrong is that there is no answer."""
+def _by_absence(tried: Sequence[Tried]) -> str:
+    """Say it where what is wrong is that nothing is returned."""
     bad = [one.got for one in _answerable(tried) if one.failed]
     always = len(bad) == len(_answerable(tried))
-    kinds = {got.failure.kind for got in bad if got.failure is not None}
-    if bad and all(got.failure is not None for got in bad):
-        where = "It" if always else "In some calls it"
-        return f"{where} stops with an error ({', '.join(sorted(kinds))}) before there is an answer."
     if bad and all(_is_nothing(got) for got in bad):
         return "It returns None: is a return statement missing?" if always else _SOMETIMES_NOTHING
     return ""

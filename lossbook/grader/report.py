@@ -14,7 +14,14 @@ from lossbook.grader.page import as_html
 from lossbook.grader.show import show_call
 from lossbook.grader.text import as_text
 
-NO_POINTS = ", so there are no points for it."
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a report says of one aspect: a mark, a word for it, and the points that were earned."""
+
+    mark: str
+    word: str
+    earned: int
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,7 @@ class Report:
         aspects: with points and results, in the order of the description.
         mistakes: the named mistakes that the numbers match, best first.
         at_once: whether the first of them explains the first failure.
+        both: whether the first two of them are there together, and the second not in the place of the first.
         pattern: a sentence on how the numbers differ from the right ones, "" if nothing can be said.
         forbidden: torch functions that are the answer itself and were called; there are no points then.
         unsolved: the function still raises NotImplementedError.
@@ -101,6 +109,7 @@ class Report:
     printed: str
     hints: tuple[str, ...]
     at_once: bool = True
+    both: bool = False
     curve: Curve | None = None
     source: Source = TORCH
 
@@ -119,6 +128,12 @@ class Report:
         """The points that were earned: those of the aspects that pass, none where the rules were broken."""
         return 0 if self.forbidden else sum(aspect.points for aspect in self.aspects if aspect.passed)
 
+    def verdict(self, aspect: AspectResult) -> Verdict:
+        """Return what to say of an aspect: right numbers that torch has computed are not called right."""
+        if not aspect.passed:
+            return Verdict("✗", "wrong", 0)
+        return Verdict("–", "agrees, no points", 0) if self.forbidden else Verdict("✓", "right", aspect.points)
+
     @property
     def score(self) -> float:
         """The share of the points that was earned, 0 to 1."""
@@ -135,20 +150,41 @@ class Report:
         if self.passed:
             return self.source.all_right
         if self.forbidden:
-            names = " and ".join(self.forbidden)
-            if AUTOGRAD.issuperset(self.forbidden):
-                return f"It calls torch's own {names}. Finding the formula is the exercise{NO_POINTS}"
-            whose = "torch's own, or this book's"
-            return f"It calls {names} ready-made ({whose}). Writing that function is the exercise{NO_POINTS}"
+            return f"{self._broken_rule} {self._besides_the_rule}"
         if self.unsolved:
             return "It is not written yet: replace the line that raises NotImplementedError."
+        return self._diagnosis
+
+    @property
+    def _broken_rule(self) -> str:
+        names = " and ".join(self.forbidden)
+        if AUTOGRAD.issuperset(self.forbidden):
+            return f"It calls torch's own {names}, so there are no points: finding the formula is the exercise."
+        return (
+            f"It calls {names} ready-made (torch's own, or this book's), so there are no points: writing that "
+            "function is the exercise."
+        )
+
+    @property
+    def _besides_the_rule(self) -> str:
+        if all(aspect.passed for aspect in self.aspects):
+            return f"The answers agree with {self.source.answers}."
+        return f"Nor do all answers agree. {self._diagnosis}" if self.mistakes else "Nor do all answers agree."
+
+    @property
+    def _diagnosis(self) -> str:
         if self.mistakes and self.at_once:
-            return f"This looks like a solution that {self.mistakes[0].title}."
+            return f"This looks like a solution that {self._named}"
         if self.mistakes:
             known = self.pattern or "None of the known mistakes explains the first ✗."
-            return f"{known} Further down this looks like a solution that {self.mistakes[0].title}."
+            return f"{known} Further down this looks like a solution that {self._named}"
         known = self.pattern or "None of the known mistakes fits."
         return f"{known} Start with the first ✗: its case is the smallest that fails."
+
+    @property
+    def _named(self) -> str:
+        besides = f" Besides, it {self.mistakes[1].title}." if self.both else ""
+        return f"{self.mistakes[0].title}.{besides}"
 
     def __str__(self) -> str:
         return as_text(self)

@@ -18,9 +18,9 @@ def as_text(report: Report, width: int = WIDTH) -> str:
         return "\n".join([*lines, *textwrap.wrap(report.summary, width), f"The chapter: {report.chapter}"])
     column = max(len(aspect.name) for aspect in report.aspects)
     for aspect in report.aspects:
-        lines += _aspect_lines(aspect, column, report.source.label, width)
+        lines += _aspect_lines(report, aspect, column, width)
     lines += ["", *textwrap.wrap(report.summary, width)]
-    if report.mistakes and not report.passed and not report.forbidden:
+    if report.mistakes and not report.passed:
         lines.append(f"Read about it: {report.chapter}#{report.mistakes[0].see}")
     elif not report.passed:
         lines.append(f"The chapter: {report.chapter}")
@@ -32,9 +32,10 @@ def as_text(report: Report, width: int = WIDTH) -> str:
     return "\n".join(lines)
 
 
-def _aspect_lines(aspect: AspectResult, column: int, expected: str, width: int) -> list[str]:
-    mark, earned = ("✓", aspect.points) if aspect.passed else ("✗", 0)
-    lines = [f"  {mark} {aspect.name:<{column}}  {earned}/{aspect.points}"]
+def _aspect_lines(report: Report, aspect: AspectResult, column: int, width: int) -> list[str]:
+    verdict, expected = report.verdict(aspect), report.source.label
+    word = f"  {verdict.word}" if verdict.mark not in "✓✗" else ""
+    lines = [f"  {verdict.mark} {aspect.name:<{column}}  {verdict.earned}/{aspect.points}{word}"]
     failure = aspect.first_failure
     if failure and failure.difference:
         note = f"  ({failure.note})" if failure.note else ""

@@ -125,3 +125,33 @@ def test_check_returns_plain_points_and_raises_only_when_nothing_was_earned(caps
     with pytest.raises(NothingEarned, match="not written yet"):
         lossbook.check("softmax", get_exercise("softmax").stub)
     assert capsys.readouterr().out.count("points") == 3
+
+
+def test_right_answers_of_torchs_own_function_are_not_called_right():
+    report = evaluate("cross_entropy", torch.nn.functional.cross_entropy, seed=0)
+    text, markup = str(report), report._repr_html_()
+    for view in (text, markup):
+        assert "✓" not in view
+        assert view.count("agrees, no points") == len(report.aspects)
+        assert "0 of 21 points" in view
+    for sentence in (
+        "It calls cross_entropy ready-made",
+        "so there are no points",
+        "The answers agree with torch's.",
+    ):
+        assert sentence in report.summary
+    assert " and " not in report.summary.partition("ready-made")[0]  # what F.cross_entropy calls is no matter
+
+
+def test_wrong_answers_with_torchs_own_function_are_said_as_well():
+    def with_sigmoid(input, target, weight=None, reduction="mean", pos_weight=None):
+        p = torch.sigmoid(input)
+        loss = -(target * torch.log(p) + (1 - target) * torch.log(1 - p))
+        return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+    report = evaluate("binary_cross_entropy_with_logits", with_sigmoid, seed=0)
+    assert "It calls sigmoid ready-made" in report.summary
+    assert (
+        f"Nor do all answers agree. This looks like a solution that {report.mistakes[0].title}" in report.summary
+    )
+    assert str(report).count("✗") + str(report).count("agrees, no points") == len(report.aspects)
