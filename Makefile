@@ -21,7 +21,7 @@ pdf: book  ## print the whole book into _build/book.pdf (needs chromium)
 	$(PY) -m lossbook.sphinx.pdf
 
 test: has-chromium $(INSTALLED) book  ## run all tests (the browser tests need chromium)
-	$(PY) -m pytest -n 2 --dist loadgroup
+	$(PY) -m pytest -n 4
 
 has-chromium:
 	@$(PYTHON) tools/require.py test

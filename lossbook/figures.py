@@ -83,6 +83,14 @@ STYLE: dict[Any, Any] = {
 }
 """The house style as matplotlib parameters; `subplots` and `show` apply it by themselves."""
 
+PHONE = 380
+"""Pixels that a phone has for a figure."""
+
+SMALLEST_TEXT = 11
+"""Pixels, on a phone: there a wide figure is shrunk to fit, and its text with it."""
+
+_TEXT = tuple(name for name in STYLE if re.fullmatch(r"font\.size|.+\.(?:font|label|title)size", name))
+
 _used_prefixes: Counter[str] = Counter()
 
 
@@ -96,7 +104,7 @@ def subplots(
     Args:
         rows: Number of rows of axes.
         columns: Number of columns of axes.
-        width: In inches. Labels of a figure wider than 6 are hard to read on a phone: show two with `beside`.
+        width: In inches. The wider, the larger its text: a phone shrinks both. Beyond 6 show two with `beside`.
         height: In inches.
         options: Goes to `matplotlib.figure.Figure.subplots` (``sharey=True``, ``width_ratios=[2, 1]``).
 
@@ -104,9 +112,16 @@ def subplots(
         The figure, and its axes as ``matplotlib.pyplot.subplots`` gives them. The figure is not known to
         pyplot, so a notebook does not show it a second time.
     """
-    mpl.rcParams.update(STYLE)
+    mpl.rcParams.update(_style_at(width))
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(rows, columns, **options)
+
+
+def _style_at(width: float) -> dict[Any, Any]:
+    """Return the style of a figure of so many inches, with text that can still be read when a phone shrinks it."""
+    smallest = min(STYLE[name] for name in _TEXT)
+    larger = max(0.0, round(SMALLEST_TEXT / PHONE * 72 * width - smallest, 1))
+    return STYLE | {name: STYLE[name] + larger for name in _TEXT}
 
 
 def series(index: int, *, marker: bool = False) -> dict[str, Any]:
@@ -183,7 +198,7 @@ def _true_minus(text: str) -> str:
 def _svg(fig: Figure) -> str:
     """Draw without date, version or size, which would differ from build to build and from screen to screen."""
     target = io.StringIO()
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(_style_at(fig.get_figwidth())):
         fig.savefig(target, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     text = target.getvalue()
     text = text[text.index("<svg") :].strip()

@@ -210,7 +210,7 @@ def nll_loss(
 ) -> Tensor:
     r"""Negative log-likelihood: minus the log-probability of the true class. It takes no logarithm itself.
 
-    .. math:: \ell_n = -w_{y_n}\, \ell p_{n, y_n}
+    .. math:: \ell_n = -w_{y_n}\, \text{input}_{n, y_n}
 
     Args:
         input: log-probabilities ``(C,)``, ``(N, C)`` or ``(N, C, d1, ...)``.

@@ -478,14 +478,14 @@ EXERCISE = Exercise(
             "uses abs(x) and clamp(x, min=0): at exactly 0 their slopes are 0 and 1, which gives the gradient 1 - "
             "y, not 0.5 - y",
             abs_and_clamp,
-            "bce-gradient",
+            "abs-trap",
         ),
         Mistake(
             "abs_and_relu",
             "uses abs(x) with relu(x), or with clamp(-x, min=0): at exactly 0 their slopes give the gradient -y, "
             "not 0.5 - y",
             abs_and_relu,
-            "bce-gradient",
+            "abs-trap",
         ),
         Mistake(
             "where_leaks",

@@ -237,7 +237,7 @@ def weight_mistakes(right: BinaryLoss) -> tuple[Mistake, ...]:
             "gives a weight of shape (C,) to the rows: shapes are matched from the right, so it belongs to the "
             "columns",
             replace(right, finish=by_row),
-            "bce-shapes",
+            "bce-weight",
         ),
     )
 
@@ -309,9 +309,9 @@ def pos_weight_mistakes(parts: Parts, right: BinaryLoss, cost: str) -> tuple[Mis
         ),
         Mistake(
             "pos_weight_from_left",
-            "gives a pos_weight of shape (C,) to the rows: shapes are matched from the right, one weight a label",
+            "gives a pos_weight of shape (C,) to the rows: shapes are matched from the right, one for each label",
             from_left,
-            "bce-shapes",
+            "pos-weight-shape",
         ),
     )
 

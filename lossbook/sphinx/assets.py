@@ -84,7 +84,8 @@ def _describe_page(
         context["content_root"],
         around=_around(labs=has_labs, live=is_live, search=pagename == "search"),
     )
-    context["lossbook_styles"], context["lossbook_fonts"] = styles.rules, styles.fonts
+    context["lossbook_styles"] = styles.rules
+    context["lossbook_faces"], context["lossbook_fonts"] = styles.faces, styles.fonts
     context["lossbook_font_version"] = __version__
     context["lossbook_sheets"], context["lossbook_scripts"] = _rest(pagename, context)
     context["lossbook_versions"] = f"lossbook {__version__}, executed with torch {torch_version}"

@@ -9,6 +9,7 @@ import logging
 import multiprocessing
 import os
 import re
+import sys
 from pathlib import Path
 
 import yaml
@@ -18,7 +19,7 @@ from jupyter_cache.executors import load_executor
 from jupyter_cache.executors.basic import ExecutionWorkerLocalMProc, ProcessData
 from myst_nb.core.read import is_myst_markdown_notebook
 
-from lossbook.sphinx import dependencies
+from lossbook.sphinx import dependencies, kernels
 from lossbook.sphinx.build import digest
 from lossbook.sphinx.paths import BOOK, OUTPUT, PROJECT
 
@@ -67,7 +68,12 @@ def _execute(cache: JupyterCacheAbstract, waiting: list[Path]) -> None:
     timeout = _timeout()
     work = [ProcessData(records[str(path)].pk, str(path), cache, timeout, False) for path in waiting]
     multiprocessing.log_to_stderr(logging.ERROR)
-    with multiprocessing.Pool(min(len(work), os.cpu_count() or 1)) as pool:
+    can_fork = sys.platform == "linux"  # elsewhere a system's own libraries do not stand it
+    if can_fork:
+        kernels.preload()
+    with multiprocessing.Pool(
+        min(len(work), os.cpu_count() or 1), initializer=kernels.fork_kernels if can_fork else None
+    ) as pool:
         pool.map(ExecutionWorkerLocalMProc(), work, chunksize=1)
 
 

@@ -65,15 +65,23 @@ class StandIn:
     local: tuple[str, ...]
     width: float
     ours: Measures
+    italic: bool = False
 
 
 SERIF, SANS = Measures(0.479, 1.036, 0.335), Measures(0.418, 1.024, 0.400)
+ITALIC = Measures(0.443, 1.036, 0.335)
 STAND_INS = (
     StandIn("Near Georgia", ("Georgia",), 0.446, SERIF),
+    StandIn("Near Georgia", ("Georgia",), 0.446, ITALIC, italic=True),
     StandIn("Near Times", ("Liberation Serif", "Times New Roman"), 0.406, SERIF),
+    StandIn("Near Times", ("Liberation Serif", "Times New Roman"), 0.406, ITALIC, italic=True),
     StandIn("Near Arial", ("Liberation Sans", "Arial", "Roboto"), 0.446, SANS),
 )
-"""Widths are those of @capsizecss/metrics 4. Android's serif needs none: Noto Serif is as wide as ours."""
+"""Widths are those of @capsizecss/metrics 4. Android's serif needs none: Noto Serif is as wide as ours.
+
+For our italics, which are narrower, the same upright fonts stand in: a browser would slant them and leave them as
+wide as they are, and fonts of other names would have to be looked for.
+"""
 
 
 def stand_ins() -> str:
@@ -85,8 +93,9 @@ def stand_in(other: StandIn) -> str:
     """Return the rule that makes one such font as wide as ours, and puts its lines where ours are."""
     scale = other.ours.width / other.width
     source = ",".join(f'local("{name}")' for name in other.local)
+    style = "font-style:italic;" if other.italic else ""
     return (
-        f'@font-face{{font-family:"{other.family}";src:{source};size-adjust:{scale:.1%};'
+        f'@font-face{{font-family:"{other.family}";{style}src:{source};size-adjust:{scale:.1%};'
         f"ascent-override:{other.ours.ascent / scale:.1%};descent-override:{other.ours.descent / scale:.1%};"
         "line-gap-override:0%}"
     )

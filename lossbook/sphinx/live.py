@@ -4,6 +4,7 @@ Both write plain text that needs no script: what to do, the code to start from, 
 Where scripts run, ``static/live/live.js`` turns that into an editor.
 """
 
+import html
 from typing import Any, ClassVar
 
 from docutils import nodes
@@ -20,6 +21,10 @@ _EXAMPLE = "%% "
 
 class live_box(nodes.General, nodes.Element):
     """The element ``<live-exercise>`` with what it shows where no script runs."""
+
+
+class example_bar(nodes.General, nodes.Element):
+    """A button for each example. They stand on the page from the start, so that nothing moves when the script comes."""
 
 
 class LiveDirective(SphinxDirective):
@@ -77,7 +82,8 @@ class PlaygroundDirective(SphinxDirective):
         title = _title(nodes.Text(self.options.get("title", "Try it here")))
         (start, code), *others = examples(list(self.content))
         folds = [_folded(name, _listing(text), classes=["lb-live__example"]) for name, text in others]
-        return [live_box("", title, _code(code), *folds, name=self.arguments[0], kind="playground", start=start)]
+        bar = [example_bar(titles=[start, *(name for name, _ in others)])] if others else []
+        return [live_box("", title, *bar, _code(code), *folds, name=self.arguments[0], kind="playground")]
 
 
 def examples(lines: list[str]) -> list[tuple[str, str]]:
@@ -114,12 +120,21 @@ def _folded(title: str, *content: nodes.Node, classes: list[str]) -> nodes.Node:
 
 
 def _visit(translator: HTML5Translator, node: live_box) -> None:
-    data = {f"data-{key}": node[key] for key in ("name", "kind", "start") if node.get(key)}
-    translator.body.append(translator.starttag(node, "live-exercise", **data))
+    data = {f"data-{key}": node[key] for key in ("name", "kind")}
+    translator.body.append(translator.starttag(node, "live-exercise", CLASS="lb-live", **data))
 
 
 def _depart(translator: HTML5Translator, node: live_box) -> None:
     translator.body.append("</live-exercise>\n")
+
+
+def _visit_bar(translator: HTML5Translator, node: example_bar) -> None:
+    buttons = "".join(f'<button type="button">{html.escape(title)}</button>' for title in node["titles"])
+    translator.body.append(
+        '<div class="lb-live__examples" role="group" aria-label="Examples">'
+        f'<span aria-hidden="true">Examples</span>{buttons}</div>\n'
+    )
+    raise nodes.SkipNode
 
 
 def _describe_page(
@@ -133,6 +148,7 @@ def _describe_page(
 def setup(app: Sphinx) -> None:
     """Register the directives and their node."""
     app.add_node(live_box, html=(_visit, _depart))
+    app.add_node(example_bar, html=(_visit_bar, None))
     app.add_directive("live", LiveDirective)
     app.add_directive("playground", PlaygroundDirective)
     app.connect("html-page-context", _describe_page)

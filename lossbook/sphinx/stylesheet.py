@@ -14,7 +14,7 @@ from typing import Any
 from lossbook.sphinx import fonts
 from lossbook.sphinx.paths import STATIC, node_module
 
-OUR_ORDER = ("tokens", "text", "layout", "cells", "boxes", "landing", "print")
+OUR_ORDER = ("tokens", "text", "layout", "cells", "boxes", "live", "landing", "print")
 """Files in ``static/css``; later ones may override earlier ones. ``fonts`` comes once a page is painted."""
 
 REPLACED = (
@@ -43,15 +43,17 @@ _EXCEPTION = re.compile(r":not\((?:[^()]|\([^()]*\))*\)")
 _CHOICE = re.compile(r":(?:is|where)\([^()]*\)|:has\([^()]*,[^()]*\)")
 _FONT_FACE = re.compile(r"@font-face ?\{[^}]*\}")
 _MOVEMENT = re.compile(r"@keyframes ([\w-]+)\{(?:[^{}]|\{[^{}]*\})*\}\n?")
+_GREEK = re.compile("[\u0370-\u03ff]")
 _WORD = re.compile(r"[A-Za-z][\w-]*")
 _CLASSES_IN_HTML = re.compile(r'\bclass="([^"]*)"')
 
 
 @dataclass(frozen=True)
 class Styles:
-    """What a page needs to be painted, and the fonts that it gets afterwards."""
+    """What a page needs to be painted, and the fonts that it gets afterwards: their files, and their use."""
 
     rules: str
+    faces: str
     fonts: str
 
 
@@ -68,17 +70,16 @@ def of_page(body: str, root: str, *, around: str = "") -> Styles:
     design = used(_sphinx_design(), classes) if any(name.startswith("sd-") for name in classes) else ""
     css = "\n".join([used(_katex(), classes), design, ours])
     css = css.replace("url(fonts/", f"url({root}_static/fonts/")
-    return Styles(
-        rules=f"{fonts.stand_ins()}\n{_FONT_FACE.sub('', css)}", fonts=_fonts(_FONT_FACE.findall(css), root)
-    )
-
-
-def _fonts(of_formulas: list[str], root: str) -> str:
-    """Return the styles that bring our fonts onto a page, and those of its formulas."""
-    families = sorted({_family(face) for face in of_formulas})
-    variables = ";".join(f"--{family}:{family}" for family in families)
+    of_formulas = _FONT_FACE.findall(css)
     ours = _compact_file("fonts").replace("url(fonts/", f"url({root}_static/fonts/")
-    return "\n".join([*of_formulas, ours, *([f":root{{{variables}}}"] if families else [])])
+    faces = [face for face in _FONT_FACE.findall(ours) if "U+0370" not in face or _GREEK.search(body + around)]
+    families = sorted({_font(face)[0] for face in of_formulas})
+    variables = f":root{{{';'.join(f'--{family}:{family}' for family in families)}}}" if families else ""
+    return Styles(
+        rules=f"{fonts.stand_ins()}\n{_FONT_FACE.sub('', css)}",
+        faces="\n".join([*of_formulas, *faces]),
+        fonts=f"{_FONT_FACE.sub('', ours).strip()}\n{variables}",
+    )
 
 
 @lru_cache(maxsize=1)
@@ -95,15 +96,20 @@ def used(css: str, classes: frozenset[str]) -> str:
     """Return the rules whose selectors name no other classes than these, and the fonts that these rules name."""
     kept = [_kept(selectors.strip(), block, classes) for selectors, block in _RULE.findall(css)]
     rules = "\n".join(filter(None, kept))
+    asked = {_font(block) for _, block in _RULE.findall(rules) if "font" in block}
     faces = [block for selectors, block in _RULE.findall(css) if selectors.strip() == "@font-face"]
-    named = [block for block in faces if _family(block) in _FONT_FACE.sub("", rules)]
+    named = [block for block in faces if _font(block) in asked]
     rules = _MOVEMENT.sub(lambda found: found[0] if rules.count(found[1]) > 1 else "", rules)
     return "\n".join([*(f"@font-face{{{block}}}" for block in named), rules])
 
 
-def _family(font_face: str) -> str:
-    found = re.search(r"font-family:\s*[\"']?([^;\"']+)", font_face)
-    return found[1].strip() if found else ""
+def _font(block: str) -> tuple[str, bool, bool]:
+    """Return the font of KaTeX that a rule asks for, or brings: its family, whether it is italic, whether bold.
+
+    A rule without a family is one for letters in the main font.
+    """
+    family = re.search(r"KaTeX_\w+", block)
+    return family[0] if family else "KaTeX_Main", "font-style:italic" in block, "font-weight:700" in block
 
 
 def _kept(selectors: str, block: str, classes: frozenset[str]) -> str:

@@ -23,8 +23,6 @@ from lossbook.workbook import load
 ROOT = Path(__file__).resolve().parents[2]
 TOTAL = sum(get_exercise(name).points for name in SETS[PROBLEM_SET])
 
-pytestmark = pytest.mark.xdist_group("example")  # what stock nbgrader takes long to make is made once
-
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):

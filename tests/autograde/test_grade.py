@@ -12,10 +12,7 @@ from lossbook.cli import CANNOT_RUN, FAILED, PASSED, main
 
 ROOT = Path(__file__).resolve().parents[2]
 SET = example.PROBLEM_SET
-pytestmark = [
-    pytest.mark.skipif(bool(sandbox.missing()), reason=sandbox.missing()),
-    pytest.mark.xdist_group("grade"),
-]
+pytestmark = pytest.mark.skipif(bool(sandbox.missing()), reason=sandbox.missing())
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The built book behind a server on a free port, and one Chromium for all browser tests."""
+"""The built book behind a server on a free port, and one Chromium for each file of browser tests."""
 
 import functools
 import os
@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, Page, Request, Response, expect, sync_playwright
 
 from lossbook.sphinx.paths import HTML, PROJECT
 from lossbook.sphinx.serve import Handler, Server
@@ -27,6 +27,7 @@ FLAGS = (
     "--disable-sync",
 )
 
+expect.set_options(timeout=20_000)  # milliseconds; a busy machine is no failure
 
 SCRIPTS_ARE_THERE = """() => {
   const {mode, scripts} = document.documentElement.dataset;
@@ -83,12 +84,10 @@ class Watch:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All browser tests run in one worker: they share one Chromium."""
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 def pages() -> list[str]:
@@ -122,20 +121,21 @@ def _serve(prefix: str) -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def base(book: Path) -> Iterator[str]:
     """Address of the book, at the root of its host."""
     yield from _serve("/")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def deep_base(book: Path) -> Iterator[str]:
     """Address of the book, below a path."""
     yield from _serve("/some/sub/path/")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """A browser. It ends with the file: other tests fork, or have an event loop of their own."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if path is None:
         pytest.fail("no Chromium: apt-get install chromium, or set CHROMIUM to its path", pytrace=False)
@@ -160,6 +160,6 @@ def axe() -> str:
     return script.read_text(encoding="utf-8")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def watch() -> type[Watch]:
     return Watch

@@ -52,6 +52,35 @@ def page(context: BrowserContext) -> Iterator[Page]:
     page.close()
 
 
+@pytest.fixture(scope="module")
+def open_chapter(context: BrowserContext, base: str, watch: Any) -> Callable[[str], tuple[Page, Any]]:
+    """Open a chapter once for all exercises on it: they share one Python. The one before is closed."""
+    opened: dict[str, tuple[Page, Any]] = {}
+
+    def open_(path: str) -> tuple[Page, Any]:
+        if path not in opened:
+            for page, _ in opened.values():
+                page.close()
+            opened.clear()
+            page = context.new_page()
+            opened[path] = page, watch(page, base)
+            page.goto(base + path)
+        return opened[path]
+
+    return open_
+
+
+PASTE = """(code, text) => {
+  const data = new DataTransfer();
+  data.setData("text/plain", text);
+  code.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+}"""
+
+IS_DONE = """(box) =>
+  box.querySelector(".lb-live__result").dataset.state !== "busy" && !box.querySelector(".lb-live__stop")
+"""
+
+
 class Box:
     """A live exercise, as a reader handles it."""
 
@@ -76,6 +105,12 @@ class Box:
         self.page.keyboard.press("Delete")
         self.page.keyboard.insert_text(code)
 
+    def paste(self, code: str) -> None:
+        """Put code in place of what is there, as a reader pastes it; with keys many lines take long."""
+        self.code.focus()
+        self.page.keyboard.press("Control+A")
+        self.code.evaluate(PASTE, code)
+
     def text(self) -> str:
         lines: list[str] = self.code.locator(".cm-line").all_inner_texts()
         return "\n".join(line.rstrip("\n") for line in lines)
@@ -89,24 +124,27 @@ class Box:
         return self.wait()
 
     def wait(self) -> str:
-        expect(self.button("Run")).to_be_visible(timeout=FIRST_RUN)
-        expect(self.result).not_to_have_attribute("data-state", "busy")
+        self.page.wait_for_function(IS_DONE, arg=self.root.element_handle(), timeout=FIRST_RUN)
         return self.status.inner_text()
 
 
 @pytest.mark.parametrize(("path", "name"), [(path, name) for path, names in PAGES.items() for name in names])
 def test_starter_fails_solution_passes_and_each_mistake_is_named(
-    page: Page, base: str, book: Path, watch: Any, wrong_code: Callable[[str, str], str], path: str, name: str
+    open_chapter: Callable[[str], tuple[Page, Any]],
+    book: Path,
+    wrong_code: Callable[[str, str], str],
+    path: str,
+    name: str,
 ) -> None:
-    watched = watch(page, base)
-    page.goto(base + path)
+    page, watched = open_chapter(path)
     box = Box(page, name)
     assert "not written yet" in box.run()
     assert "All right" in box.run(TWINS[name].answer)
     expect(box.table).not_to_contain_text("wrong")
     data = json.loads((book / "_static" / "live" / f"{name}.json").read_text(encoding="utf-8"))
     for mistake in data["mistakes"]:
-        status = box.run(wrong_code(name, mistake["name"]))
+        box.paste(wrong_code(name, mistake["name"]))
+        status = box.run()
         assert f"This looks like a solution that {mistake['title']}." in status, mistake["name"]
         place = box.status.get_by_role("link", name="Read about it").get_attribute("href")
         assert place is not None
@@ -339,13 +377,7 @@ def test_pasted_spaces_are_pythons(page: Page, base: str) -> None:
     page.goto(base + SOFTMAX)
     box = Box(page, "softmax")
     box.write("")
-    box.code.evaluate(
-        r"""(code) => {
-          const data = new DataTransfer();
-          data.setData("text/plain", "if\u00a0x:\n\treturn\u00a01");
-          code.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
-        }"""
-    )
+    box.paste("if\u00a0x:\n\treturn\u00a01")
     assert box.text() == "if x:\n    return 1"
 
 

@@ -356,21 +356,6 @@ def test_nothing_moves_by_itself(page: Page, open_labs: Opener) -> None:
     assert page.evaluate(moving) == 0
 
 
-def test_page_shows_its_labs_and_loads_no_others(
-    page: Page, book: Path, base: str, watch: Any, page_path: str
-) -> None:
-    watched = watch(page, base)
-    loaded: list[str] = []
-    page.on("request", lambda request: loaded.append(request.url.rsplit("/", 1)[1]))
-    page.goto(base + page_path, wait_until="networkidle")
-    wanted = labs.labs_in((book / page_path).read_text(encoding="utf-8"))
-    assert {name for name in loaded if name.endswith("-lab.js")} == {f"{tag}.js" for tag in wanted}
-    assert {name for name in loaded if name.endswith(".css")} == ({"sliders.css"} if wanted else set())
-    for lab in page.locator(".lb-lab").all():
-        expect(lab.locator("svg").first).to_be_visible()
-    assert not watched.problems
-
-
 def test_each_lab_is_in_a_chapter(book: Path) -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in book.rglob("*.html"))
     assert set(labs.labs_in(text)) == {path.stem for path in labs.sources() if path.stem.endswith("-lab")}

@@ -52,6 +52,20 @@ def test_negative_numbers_have_a_true_minus_wherever_they_are_read() -> None:
     assert "Down to −2." in data
 
 
+@pytest.mark.parametrize("width", [1.9, 3.6, 5.6, 5.8])
+def test_text_can_be_read_on_a_phone(width: float) -> None:
+    fig, ax = figures.subplots(width=width)
+    ax.plot([0, 1], [0, 1], label="one")
+    ax.set(xlabel="score z", title="A title")
+    ax.legend()
+    figures.subplots(width=1.9)  # Another one, before the first is drawn.
+    drawing = markup(fig)
+    sizes = {float(size) for size in re.findall(r"(?:font|font-size):[^;\"]*?([\d.]+)px", drawing)}
+    assert len(sizes) >= 3
+    shrunk = min(1, figures.PHONE / (96 * width))
+    assert min(sizes) * 96 / 72 * shrunk >= figures.SMALLEST_TEXT - 0.1
+
+
 def test_no_colour_is_fixed() -> None:
     drawing = re.sub(r"<style.*?</style>", "", markup(draw()), flags=re.DOTALL)
     drawing = re.sub(r"var\(--lb-[\w-]+, #[0-9a-f]{6}\)", "", drawing)

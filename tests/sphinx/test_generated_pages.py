@@ -121,9 +121,9 @@ MATHS = '<span class="katex"><span class="katex-html"><span class="mord mathnorm
 
 
 def test_styles_ask_no_other_host_and_name_only_fonts_that_are_written() -> None:
-    styles = stylesheet.of_page(MATHS, "../")
-    assert "url(" not in styles.rules
-    text = styles.fonts.replace("url(../_static/fonts/", "url(fonts/")
+    styles = stylesheet.of_page(f"{MATHS} \u03c3", "../")
+    assert "url(" not in styles.rules + styles.fonts
+    text = styles.faces.replace("url(../_static/fonts/", "url(fonts/")
     assert "//" not in text
     named = set(re.findall(r"url\(fonts/([\w-]+)\.woff2\)", text))
     ours = {font.name for font in fonts.TEXT_FONTS}
@@ -133,10 +133,20 @@ def test_styles_ask_no_other_host_and_name_only_fonts_that_are_written() -> None
 def test_styles_of_others_are_only_those_that_the_page_uses() -> None:
     plain, maths = stylesheet.of_page("<p>Text</p>", ""), stylesheet.of_page(MATHS, "")
     assert ".katex .mathnormal" not in plain.rules
-    assert "KaTeX_Math" not in plain.fonts
+    assert "KaTeX_Math" not in plain.faces + plain.fonts
     assert ".katex .mathnormal{" in maths.rules
-    assert "url(_static/fonts/KaTeX_Math-Italic.woff2)" in maths.fonts
-    assert "KaTeX_Fraktur" not in maths.fonts
+
+
+def test_a_page_fetches_the_fonts_that_it_shows() -> None:
+    def fetched(body: str) -> set[str]:
+        return set(re.findall(r"fonts/([\w-]+)\.woff2", stylesheet.of_page(body, "").faces))
+
+    plain = {"text", "text-italic", "sans", "code"}
+    assert fetched("<p>Text</p>") == plain
+    assert fetched("<p>\u03c3</p>") == plain | {"text-greek", "sans-greek", "code-greek"}
+    assert fetched(MATHS) == plain | {"KaTeX_Main-Regular", "KaTeX_Math-Italic"}
+    bold = '<span class="katex"><b class="mord textbf">x</b> <span class="mord boldsymbol">x</span></span>'
+    assert fetched(bold) == plain | {"KaTeX_Main-Regular", "KaTeX_Main-Bold", "KaTeX_Math-BoldItalic"}
 
 
 def test_our_styles_are_those_that_the_page_and_what_is_around_it_use() -> None:
@@ -152,6 +162,7 @@ def test_page_is_painted_in_fonts_that_the_device_has() -> None:
     assert ":KaTeX_" not in styles.rules
     assert '--lb-serif:"Near Georgia"' in styles.rules
     assert 'local("Georgia")' in styles.rules
+    assert "Book Serif" in styles.faces
     assert '--lb-serif:"Book Serif", "Near Georgia"' in styles.fonts, (
         "while ours is fetched, the text must not move"
     )

@@ -84,7 +84,8 @@ def test_playground_is_split_into_examples() -> None:
 def test_playground_without_scripts_has_every_example() -> None:
     text = (HTML / "playground.html").read_text(encoding="utf-8")
     box = text.split('data-name="playground"')[1].split("</live-exercise>")[0]
-    assert 'data-start="Curves"' in box.split(">")[0]
+    assert '<button type="button">Curves</button>' in box
+    assert box.count("<button") == box.count("<pre>")
     assert box.count("<details") == box.count("<pre>") - 1 >= 6
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import time
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ from lossbook.autograde.workers import WarmProcess
 ROOT = Path(__file__).resolve().parents[3]
 SET, NAME = "01-probabilities", "probabilities"
 CLOCK = Clock(cell=2.0, call=0.8, notebook=12.0)
+"""Short: many attacks wait for their end."""
+PATIENT = Clock()
+"""A class's own, for work that is honest and may be slow on a busy machine."""
 SECRET = b"the course's own secret"
 CANARY = "CANARY-b1946ac92492d2347c"
 EXERCISES = ("sigmoid", "log_sigmoid", "logsumexp", "softmax", "log_softmax")
@@ -142,15 +146,17 @@ class Bench:
         (folder / f"{NAME}.ipynb").write_bytes(raw)
         return folder
 
-    def mark_folder(self, folder: Path, student: str = "mallory", plan: SetPlan = PLAN) -> Result:
+    def mark_folder(
+        self, folder: Path, student: str = "mallory", plan: SetPlan = PLAN, clock: Clock = CLOCK
+    ) -> Result:
         read = submission.read(folder, student, plan)
-        marked = marking.mark(read, plan, self.warm, SECRET, CLOCK)
+        marked = marking.mark(read, plan, self.warm, SECRET, clock)
         return Result(marked.scores[NAME], marked.remarks, marked.notebooks[NAME])
 
-    def mark(self, work: dict | bytes, plan: SetPlan = PLAN) -> Result:
+    def mark(self, work: dict | bytes, plan: SetPlan = PLAN, clock: Clock = CLOCK) -> Result:
         """Grade a notebook, and make sure that nothing was touched and nothing is left."""
         before = self.processes()
-        result = self.mark_folder(self.hand_in(work), plan=plan)
+        result = self.mark_folder(self.hand_in(work), plan=plan, clock=clock)
         self.check_nothing_touched(result)
         assert self.processes() == before, "a process is left"
         assert not self.left_behind(), "a scratch directory is left"
@@ -168,7 +174,8 @@ class Bench:
 
     def check_alive(self) -> None:
         """An honest submission still gets all points, with nothing to remark."""
-        result = self.mark_folder(self.hand_in(notebook(names=("sigmoid",)), "honest"), "honest", SMALL_PLAN)
+        folder = self.hand_in(notebook(names=("sigmoid",)), "honest")
+        result = self.mark_folder(folder, "honest", SMALL_PLAN, PATIENT)
         assert result.scores == {"check-sigmoid": POINTS["check-sigmoid"]}
         assert result.remarks == ()
 
@@ -195,6 +202,17 @@ class Bench:
             homes = Path("/proc", str(process.pid), "root", "tmp").glob("lossbook-*")
             found += [str(path) for home in homes for path in home.glob("tmp*")]
         return found
+
+
+def forget_peak() -> int:
+    """Begin to measure this process's memory anew; return what it has now, in KB."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    return peak()
+
+
+def peak() -> int:
+    """Return the most memory that this process has had since the peak was forgotten, in KB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def needs_sandbox() -> None:

@@ -1,7 +1,7 @@
 """Honest notebooks must not suffer: odd ones get all points, their pictures, and no remarks."""
 
 import pytest
-from attack_bench import POINTS, SOFTMAX, SOLUTIONS, notebook
+from attack_bench import PAIR_PLAN, PATIENT, POINTS, SOFTMAX, SOLUTIONS, notebook
 
 FULL = sum(POINTS.values())
 
@@ -51,14 +51,15 @@ ODDITIES = {
 
 @pytest.mark.parametrize("cell", ODDITIES.values(), ids=ODDITIES)
 def test_gets_all_points_and_no_remark(bench, cell):
-    result = bench.mark(notebook((cell,)))
+    result = bench.mark(notebook((cell,)), clock=PATIENT)
     assert result.scores == POINTS
     assert result.remarks == ()
 
 
 def test_a_compiled_solution_gets_all_points(bench):
     # torch.compile would compile the trap around it, too, whose source cannot be read in the sandbox
-    result = bench.mark_pair(softmax=f"@torch.compile(backend='eager')\n{SOLUTIONS['softmax']}")
+    answer = f"@torch.compile(backend='eager')\n{SOLUTIONS['softmax']}"
+    result = bench.mark(notebook(names=("sigmoid", "softmax"), softmax=answer), PAIR_PLAN, PATIENT)
     assert result.scores["check-softmax"] == SOFTMAX
 
 
@@ -80,7 +81,7 @@ def test_a_list_for_a_tensor_is_an_ordinary_mistake(bench, body):
 
 def test_a_plot_is_in_the_graded_notebook(bench):
     cell = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
-    result = bench.mark_pair(cell)
+    result = bench.mark(notebook((cell,), names=("sigmoid", "softmax")), PAIR_PLAN, PATIENT)
     pictures = [output["data"].get("image/png") for output in result.outputs("display_data")]
     assert any(picture and picture.startswith("iVBOR") for picture in pictures)
     assert result.remarks == ()

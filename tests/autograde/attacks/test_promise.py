@@ -117,15 +117,22 @@ def test_its_scratch_directory_is_empty_and_gone_at_the_end(bench):
     assert bench.scratch() == []
 
 
+def test_the_bench_sees_scratch_directories(bench):
+    child = bench.warm.start_child()
+    assert bench.scratch()
+    child.close()
+    assert not bench.left_behind()
+
+
 def test_it_makes_no_socket(bench):
     found = ask(bench, unix="__import__('socket').socketpair()", inet="__import__('socket').socket()")
     assert set(found.values()) == {"PermissionError"}
 
 
 def test_it_starts_no_process(bench):
-    found = ask(bench, fork="os.fork()", system="os.system('true') or 1 / 0", spawn="os.posix_spawn('/bin/true', ['true'], {})",
+    found = ask(bench, fork="os.fork()", system="os.system('true')", spawn="os.posix_spawn('/bin/true', ['true'], {})",
                 execute="os.execv('/bin/true', ['true'])")  # fmt: skip
-    assert all("Error" in answer or answer not in ("0", "None") for answer in found.values()), found
+    assert found["system"] != "0"
     assert found["fork"] == found["spawn"] == found["execute"] == "PermissionError"
 
 
@@ -208,10 +215,12 @@ def test_what_it_sends_is_limited_by_the_trusted_side(bench):
 
 def test_no_memory_is_shared_with_the_next_learner(bench):
     """Nothing that is mapped as shared and writable outlives the fork in the warm process."""
-    for process in psutil.Process().children(recursive=True):
-        if "lossbook.autograde.warm" in " ".join(process.cmdline()) and "python" in process.name():
-            maps = Path(f"/proc/{process.pid}/maps").read_text(encoding="utf-8")
-            assert not [line for line in maps.splitlines() if line.split()[1].startswith("rw-s")]
+    children = psutil.Process().children(recursive=True)
+    warm = [one.pid for one in children if "lossbook.autograde.warm" in one.cmdline() and "python" in one.name()]
+    assert warm
+    for pid in warm:
+        maps = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8")
+        assert not [line for line in maps.splitlines() if line.split()[1].startswith("rw-s")]
 
 
 def test_layers_are_refused_together_not_silently_left_out(monkeypatch):

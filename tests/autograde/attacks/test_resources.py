@@ -1,12 +1,11 @@
 """A notebook that takes all that it can is stopped, its honest part keeps its score, and the grader goes on."""
 
 import os
-import resource
 import time
 
 import psutil
 import pytest
-from attack_bench import CLOCK, SIGMOID, SOFTMAX
+from attack_bench import CLOCK, SIGMOID, SOFTMAX, forget_peak, peak
 
 MB = 1 << 20
 
@@ -75,14 +74,12 @@ CELLS = {
 
 @pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
 def test_what_comes_after_a_greedy_cell_is_graded(bench, cell):
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = forget_peak()
     result = bench.mark_small(cell)
     bench.check_alive()
     assert result.scores == {"check-sigmoid": SIGMOID}
     assert len(result.text) < 6 * MB
-    assert (
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024
-    )  # in KB: the grader did not grow
+    assert peak() - before < 100 * 1024, "the grader has grown"
 
 
 # In the function: that exercise earns nothing, the other one keeps its points.
@@ -130,10 +127,10 @@ def test_a_greedy_function_takes_only_its_own_points_along(bench, body):
 def test_answers_together_fill_no_memory_and_take_no_time(bench, forged):
     """Each by itself is short enough, and of few bytes for what it becomes in memory."""
     cell = f"import lossbook.autograde.child as c\nold = c.encode_outcome\nc.encode_outcome = lambda o, b: {{**old(o, b), 'value': {forged}}}"
-    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    before, start = forget_peak(), time.monotonic()
     result = bench.mark_pair(cell)
     assert result.scores["check-softmax"] == 0
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150 * 1024  # in KB
+    assert peak() - before < 150 * 1024
     assert time.monotonic() - start < 30
 
 
@@ -156,6 +153,12 @@ def test_the_clock_of_the_notebook_ends_many_slow_cells(bench):
     result = bench.mark_small(*["import time\ntime.sleep(1.9)"] * 30)
     assert "time" in result.text
     bench.check_alive()
+
+
+def test_growth_is_noticed_whatever_was_before():
+    for _ in range(2):
+        before = forget_peak()
+        assert len(bytearray(b"a") * (150 << 20)) > peak() - before > 100 * 1024
 
 
 def test_softmax_is_worth_something(bench):

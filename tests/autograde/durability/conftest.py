@@ -1,19 +1,9 @@
 """One class, made once; each test works on a copy of it."""
 
-from pathlib import Path
-
 import pytest
 from classroom import copy, grade, grades, make
 
 from lossbook.autograde.sandbox import missing
-
-
-def pytest_collection_modifyitems(items):
-    """All of these run in one worker: they share a graded course, a PostgreSQL and a cluster."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.xdist_group("durability"))
 
 
 @pytest.fixture(scope="session")
@@ -24,14 +14,27 @@ def template(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def undisturbed(template, tmp_path_factory):
-    """The grades of a run that nothing disturbed."""
+def graded_template(template, tmp_path_factory):
+    """The class after a run that nothing disturbed."""
     root = copy(template, tmp_path_factory.mktemp("undisturbed") / "course")
     status, said = grade(root, "--workers", "1")
     assert status == 0, said
-    return grades(root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def undisturbed(graded_template):
+    """The grades of a run that nothing disturbed."""
+    return grades(graded_template)
 
 
 @pytest.fixture
 def course(template, tmp_path):
+    """The class, not graded yet."""
     return copy(template, tmp_path / "course")
+
+
+@pytest.fixture
+def graded(graded_template, tmp_path):
+    """The class, graded once."""
+    return copy(graded_template, tmp_path / "course")

@@ -306,36 +306,34 @@ def test_ctrl_c_ends_with_one_sentence_and_leaves_nobody(course, undisturbed, mo
     assert grades(course) == undisturbed
 
 
-def test_a_humans_scores_and_comments_survive_grading_again(course):
-    assert grade(course)[0] == 0
-    with nb.Gradebook(database(course)) as book:
+def test_a_humans_scores_and_comments_survive_grading_again(graded):
+    with nb.Gradebook(database(graded)) as book:
         book.find_grade("essay", NOTEBOOK, SET, "ada").manual_score = 1.5
         book.find_grade("essay", NOTEBOOK, SET, "ada").needs_manual_grade = False
         book.find_grade("check-softmax", NOTEBOOK, SET, "ben").extra_credit = 0.5
         book.find_comment("softmax", NOTEBOOK, SET, "ben").manual_comment = "Subtract the maximum."
         book.db.commit()
-    before = {student: score(course, student) for student in CLASS}
-    assert grade(course, "--force")[0] == 0
-    assert {student: score(course, student) for student in CLASS} == before
-    with nb.Gradebook(database(course)) as book:
+    before = {student: score(graded, student) for student in CLASS}
+    assert grade(graded, "--force")[0] == 0
+    assert {student: score(graded, student) for student in CLASS} == before
+    with nb.Gradebook(database(graded)) as book:
         essay = book.find_grade("essay", NOTEBOOK, SET, "ada")
         assert (essay.manual_score, essay.needs_manual_grade) == (1.5, True)
         assert book.find_comment("softmax", NOTEBOOK, SET, "ben").comment == "Subtract the maximum."
 
 
-def test_a_set_that_is_released_again_with_one_cell_more_is_graded_anew(course):
-    assert grade(course)[0] == 0
-    remove_from_gradebook(course)  # nbgrader adds no cells to a set that somebody handed in
-    release(course, ("sigmoid", "softmax", "logsumexp"))
-    status, said = grade(course)
+def test_a_set_that_is_released_again_with_one_cell_more_is_graded_anew(graded):
+    remove_from_gradebook(graded)  # nbgrader adds no cells to a set that somebody handed in
+    release(graded, ("sigmoid", "softmax", "logsumexp"))
+    status, said = grade(graded)
     assert status == 0, said
     assert "6 graded" in said
-    assert score(course, "ada") == 8  # what she handed in lacks the new one
-    found = {name: score for name, score, *_ in grades(course)["submissions"]["ada"]["notebooks"][0]["grades"]}
+    assert score(graded, "ada") == 8  # what she handed in lacks the new one
+    found = {name: score for name, score, *_ in grades(graded)["submissions"]["ada"]["notebooks"][0]["grades"]}
     assert found["check-logsumexp"] == 0
-    shutil.rmtree(course / "submitted" / "ada")
-    hand_in(course, "ada", RIGHT)
-    assert "1 graded" in grade(course)[1]
+    shutil.rmtree(graded / "submitted" / "ada")
+    hand_in(graded, "ada", RIGHT)
+    assert "1 graded" in grade(graded)[1]
 
 
 def remove_from_gradebook(root):
@@ -343,21 +341,19 @@ def remove_from_gradebook(root):
         book.remove_assignment(SET)
 
 
-def test_a_grade_that_nbgrader_removed_does_not_stand(course, undisturbed):
-    assert grade(course)[0] == 0
-    with nb.Gradebook(database(course)) as book:
+def test_a_grade_that_nbgrader_removed_does_not_stand(graded, undisturbed):
+    with nb.Gradebook(database(graded)) as book:
         book.remove_submission(SET, "ada")
-    status, said = grade(course)
+    status, said = grade(graded)
     assert status == 0
     assert "1 graded" in said
-    assert grades(course) == undisturbed
+    assert grades(graded) == undisturbed
 
 
-def test_a_second_submission_is_graded_and_the_others_stand(course):
-    assert grade(course)[0] == 0
-    hand_in(course, "dan", RIGHT)
-    status, said = grade(course)
+def test_a_second_submission_is_graded_and_the_others_stand(graded):
+    hand_in(graded, "dan", RIGHT)
+    status, said = grade(graded)
     assert status == 0
     assert "1 graded" in said
     assert "5 graded before" in said
-    assert score(course, "dan") == 8
+    assert score(graded, "dan") == 8

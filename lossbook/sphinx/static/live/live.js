@@ -27,6 +27,7 @@ class LiveExercise extends HTMLElement {
     this.starter = codeOf(this.plain);
     const problem = whyNot();
     if (problem) {
+      this.querySelector(".lb-live__examples")?.remove();
       this.plain.after(el("p", {class: "lb-live__unable"}, problem));
       return;
     }
@@ -63,7 +64,7 @@ class LiveExercise extends HTMLElement {
     const bar = el("div", {class: "lb-live__bar"}, this.runButton, this.resetButton, this.hintButton,
       this.solutionButton, keys);
     this.plain.after(bar, this.hintList, this.result);
-    if (this.examples.length) this.plain.before(this.exampleBar());
+    this.useExampleBar();
     this.runButton.addEventListener("click", () => this.running ? this.control.abort() : this.run());
     this.resetButton.addEventListener("click", () => this.reset());
     this.hintButton.addEventListener("click", () => this.showHint());
@@ -78,16 +79,11 @@ class LiveExercise extends HTMLElement {
     this.setAttribute("aria-labelledby", title.id);
   }
 
-  exampleBar() {
-    const boxes = [{title: this.dataset.start, code: this.starter},
-      ...this.examples.map((box) => ({title: box.querySelector("summary").textContent.trim(), code: codeOf(box)}))];
-    const buttons = boxes.map(({title, code}) => {
-      const button = el("button", {type: "button"}, title);
-      button.addEventListener("click", () => this.put(code, `The example “${title}” is in the editor: press Run.`));
-      return button;
-    });
-    return el("div", {class: "lb-live__examples", role: "group", "aria-label": "Examples"},
-      el("span", {"aria-hidden": "true"}, "Examples"), ...buttons);
+  // The page brings a button for each example, the first for what the box starts with.
+  useExampleBar() {
+    const codes = [this.starter, ...this.examples.map(codeOf)];
+    this.querySelectorAll(".lb-live__examples button").forEach((button, i) => button.addEventListener("click", () =>
+      this.put(codes[i], `The example “${button.textContent}” is in the editor: press Run.`)));
   }
 
   // The editor is loaded when the box comes near the screen, or as soon as somebody wants it.

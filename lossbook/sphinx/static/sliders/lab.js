@@ -207,7 +207,8 @@ export class Lab extends HTMLElement {
     this.controls = this.makeControls(this.settings);
     this.#furnish();
     this.addEventListener("input", () => this.#change());
-    new ResizeObserver(() => this.#fit()).observe(this.stage);
+    // To ask the page for a width would lay out what is far below the screen. This tells it once it is near.
+    new ResizeObserver(([{contentRect}]) => this.#fit(contentRect.width)).observe(this.stage);
     this.#update();
   }
 
@@ -245,12 +246,13 @@ export class Lab extends HTMLElement {
     this.#paint();
   }
 
-  #fit() {
-    if (this.stage.clientWidth !== this.width) this.#paint();
+  #fit(width) {
+    if (width === this.width) return;
+    this.width = width;
+    this.#paint();
   }
 
   #paint() {
-    this.width = this.stage.clientWidth;
     if (this.width) this.stage.replaceChildren(...this.pictures(this.values, this.width).map(({element}) => element));
   }
 }
