@@ -293,7 +293,6 @@ def reverse_cut_off(
     return alpha * F.cross_entropy(input, target) + beta * _reverse(input.detach(), target, log_zero).mean()
 
 
-
 def takes_any_log_zero(
     input: Tensor, target: Tensor, alpha: float = 0.1, beta: float = 1.0, log_zero: float = -4.0
 ) -> Tensor:
@@ -470,7 +469,7 @@ EXERCISE = Exercise(
             reverse_cut_off,
             "symmetric-cross-entropy",
         ),
-        detached(_both, "symmetric-cross-entropy"),
+        detached(reference, "symmetric-cross-entropy"),
         Mistake(
             "takes_any_log_zero",
             "accepts a log_zero that is not negative: that would reward mistakes, so it is an error",
