@@ -6,7 +6,8 @@ everything; and for how many seeds every mistake fails.
 
     python benchmarks/verdicts.py [--seeds 200] [--first 0] [--exercise NAME ...]
 
-What is answered to a case that does not depend on the seed is not computed again for the next one.
+What is answered to a case that does not depend on the seed is not computed again for the next one. A run that
+does not begin with seed 0 goes on with one that did: it tries the seeds alone, and leaves names and mutants at 0.
 """
 
 import argparse
@@ -105,8 +106,9 @@ def row(name: str, seeds: range) -> tuple[int, ...]:
     """Return the numbers of the table's row for one exercise."""
     start = time.perf_counter()
     exercise = get_exercise(name)
-    named = sum(is_named_first(name, mistake) for mistake in exercise.mistakes)
-    made = mutants(name)
+    is_first_run = seeds.start == 0
+    named = sum(is_named_first(name, mistake) for mistake in exercise.mistakes if is_first_run)
+    made = mutants(name) if is_first_run else []
     alive = {mutant.change for mutant in made if survives(name, mutant, seed=0)}
     equivalent = len(alive & set(EQUIVALENT.get(name, {})))
     routes, wrong = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import secrets
 import sys
 import textwrap
 import time
@@ -97,9 +98,10 @@ def _watch(options: argparse.Namespace) -> int:
     console.print(f"Watching {options.path}: save it to check it again. Ctrl+C ends this.", markup=False)
     import lossbook.grader  # noqa: F401  (torch, before the first save rather than after it)
 
+    seed = secrets.randbelow(2**31)  # one for all saves: the case in question stays, and mistakes answer it once
     try:
         for _ in _changes(options.path):
-            _check_once(console, options)
+            _check_once(console, options, seed)
     except KeyboardInterrupt:
         console.print("\nNo longer watching.")
     return PASSED
@@ -120,10 +122,10 @@ def _changes(path: Path) -> Iterator[None]:
         time.sleep(POLL)
 
 
-def _check_once(console: Console, options: argparse.Namespace) -> None:
+def _check_once(console: Console, options: argparse.Namespace, seed: int) -> None:
     start = time.perf_counter()
     try:
-        reports, errors = _reports(options.path, options.exercise, None)
+        reports, errors = _reports(options.path, options.exercise, seed)
     except CannotRun as trouble:
         console.rule()
         console.print(str(trouble), markup=False)

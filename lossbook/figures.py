@@ -175,7 +175,8 @@ def show(fig: Figure, alt: str, *, caption: str = "") -> HTML:
     label = html.escape(_true_minus(" ".join(alt.split())), quote=True)
     drawing = drawing.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
     below = f"<figcaption>{html.escape(_true_minus(caption))}</figcaption>" if caption else ""
-    return HTML(f'<figure class="lb-figure">{_NOTEBOOK_STYLE}{drawing}{below}</figure>')
+    drawn = f"--lb-drawn: {_pixels(fig.get_figwidth())}px"
+    return HTML(f'<figure class="lb-figure" style="{drawn}">{_NOTEBOOK_STYLE}{drawing}{below}</figure>')
 
 
 def beside(*pictures: HTML) -> HTML:
@@ -208,8 +209,12 @@ def _svg(fig: Figure) -> str:
 
 def _fluid(opening: re.Match[str]) -> str:
     """As wide as drawn where there is room (one inch is 96 pixels), else as wide as the page."""
-    pixels = round(float(opening[2]) * 96 / 72)
+    pixels = _pixels(float(opening[2]) / 72)
     return f'<svg {opening[1]}style="width: 100%; max-width: {pixels}px; height: auto"'
+
+
+def _pixels(inches: float) -> int:
+    return round(96 * inches)
 
 
 def _unique_ids(svg: str) -> str:

@@ -384,7 +384,6 @@ def in_place(
     return RIGHT(input, target, weight, ignore_index, reduction, label_smoothing)
 
 
-
 def indices_only(
     input: Tensor,
     target: Tensor,

@@ -116,7 +116,6 @@ def only_sigmoid(x: Tensor) -> Tensor:
     return _stable_sigmoid(x)
 
 
-
 EXERCISE = Exercise(
     name="log_sigmoid",
     stub=log_sigmoid,

@@ -106,9 +106,6 @@ def sign_turned(x: Tensor, dim: int) -> Tensor:
     return -_right(x, dim)
 
 
-
-
-
 def no_keepdim(x: Tensor, dim: int) -> Tensor:
     s = _shifted(x, dim)
     return s - torch.log(torch.exp(s).sum(dim))
@@ -126,7 +123,6 @@ def base_two(x: Tensor, dim: int) -> Tensor:
 def in_place(x: Tensor, dim: int) -> Tensor:
     x -= x.amax(dim, keepdim=True)
     return x - torch.log(torch.exp(x).sum(dim, keepdim=True))
-
 
 
 EXERCISE = Exercise(

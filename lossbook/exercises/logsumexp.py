@@ -95,9 +95,6 @@ def mean_not_sum(x: Tensor, dim: int) -> Tensor:
     return torch.log(torch.exp(x - m).mean(dim)) + m.squeeze(dim)
 
 
-
-
-
 def no_keepdim(x: Tensor, dim: int) -> Tensor:
     m = x.max(dim).values
     return torch.log(torch.exp(x - m).sum(dim)) + m
@@ -124,7 +121,6 @@ def base_two(x: Tensor, dim: int) -> Tensor:
 
 def with_eps(x: Tensor, dim: int) -> Tensor:
     return torch.log(torch.exp(x).sum(dim) + 1e-8)
-
 
 
 EXERCISE = Exercise(
@@ -164,7 +160,9 @@ EXERCISE = Exercise(
             shift_by_minimum,
             "shift",
         ),
-        Mistake("shift_by_mean", "shifts by the mean: a number far above it still overflows", shift_by_mean, "shift"),
+        Mistake(
+            "shift_by_mean", "shifts by the mean: a number far above it still overflows", shift_by_mean, "shift"
+        ),
         Mistake(
             "clamps",
             "clamps the numbers before the exp: beyond the clamp they are other numbers",

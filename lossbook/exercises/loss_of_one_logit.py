@@ -201,7 +201,6 @@ def per_sample(output: Tensor, target: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(_column(output, target), target.to(output.dtype), reduction="none")
 
 
-
 EXERCISE = Exercise(
     name="loss_of_one_logit",
     stub=loss_of_one_logit,

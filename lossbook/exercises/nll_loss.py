@@ -191,7 +191,6 @@ def clamped(
     return RIGHT(input, torch.where(target == ignore_index, target, inside), weight, ignore_index, reduction)
 
 
-
 def in_place(
     input: Tensor,
     target: Tensor,

@@ -150,7 +150,6 @@ def unchecked_along_axis_1(logit: Tensor) -> Tensor:
     return torch.stack([torch.zeros_like(logit), logit], dim=1)
 
 
-
 EXERCISE = Exercise(
     name="one_logit_to_two",
     stub=one_logit_to_two,

@@ -82,7 +82,6 @@ def to_another_base(base: float) -> Callable[[Tensor], Tensor]:
     return lambda x: 1 / (1 + base**-x)
 
 
-
 def in_place(x: Tensor) -> Tensor:
     return x.neg_().exp_().add_(1).reciprocal_()
 

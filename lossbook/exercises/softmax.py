@@ -92,9 +92,6 @@ def no_keepdim(x: Tensor, dim: int) -> Tensor:
     return e / e.sum(dim)
 
 
-
-
-
 def over_everything(x: Tensor, dim: int) -> Tensor:
     e = torch.exp(x - x.max())
     return e / e.sum()
@@ -122,7 +119,6 @@ def in_place(x: Tensor, dim: int) -> Tensor:
     x -= x.amax(dim, keepdim=True)
     e = torch.exp(x)
     return e / e.sum(dim, keepdim=True)
-
 
 
 EXERCISE = Exercise(

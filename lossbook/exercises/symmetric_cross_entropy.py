@@ -474,7 +474,7 @@ EXERCISE = Exercise(
             reverse_cut_off,
             "symmetric-cross-entropy",
         ),
-        detached(_both, "symmetric-cross-entropy"),
+        detached(reference, "symmetric-cross-entropy"),
         Mistake(
             "takes_any_log_zero",
             "accepts a log_zero that is not negative: that would reward mistakes, so it is an error",

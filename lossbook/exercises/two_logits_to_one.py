@@ -169,7 +169,6 @@ def in_place(logits: Tensor) -> Tensor:
     return result
 
 
-
 EXERCISE = Exercise(
     name="two_logits_to_one",
     stub=two_logits_to_one,

@@ -135,7 +135,8 @@ def _together(matches: list[Match], tried: list[Tried]) -> Diagnosis:
         if m.share > first.share - NEAR and (m.at_once, m.numbers > 0) == (first.at_once, first.numbers > 0)
     ]
     pairs = [(match, *_second(match, matches, tried)) for match in near[:MOST]]
-    best, second, _ = max(pairs, key=lambda pair: pair[0].explained + pair[2] - pair[0].contradicting)
+    # where a mistake would show and the solution is right, that speaks louder than what it leaves open
+    best, second, _ = max(pairs, key=lambda pair: pair[0].explained + pair[2] - 2 * pair[0].contradicting)
     if second is not None:
         return Diagnosis((best.mistake, second.mistake), best.at_once, both=True)
     as_good = [m for m in matches if (m.explained, m.share) == (best.explained, best.share) and m is not best]
@@ -153,9 +154,9 @@ def _second(best: Match, matches: list[Match], tried: list[Tried]) -> tuple[Matc
     for match in matches:
         if match.mistake is best.mistake or match.contradicting:
             continue
-        alone = [one for one in tried if _predicts(match.function, one) and not _predicts(best.function, one)]
         if not match.numbers and not match.exact:
             continue  # many a mistake accepts what has to be refused: this may be another one
+        alone = [one for one in tried if _predicts(match.function, one) and not _predicts(best.function, one)]
         explained = sum(_is_alike(answer(match.function, one.aspect, one.case), one) for one in alone)
         least = 0 if match.exact_numbers or not match.numbers else 1  # nan and inf have many reasons
         if explained > max(most, least, (1 - NEAR) * len(alone)):

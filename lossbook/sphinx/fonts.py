@@ -73,11 +73,12 @@ ITALIC = Measures(0.443, 1.036, 0.335)
 STAND_INS = (
     StandIn("Near Georgia", ("Georgia",), 0.446, SERIF),
     StandIn("Near Georgia", ("Georgia",), 0.446, ITALIC, italic=True),
-    StandIn("Near Times", ("Liberation Serif", "Times New Roman"), 0.406, SERIF),
-    StandIn("Near Times", ("Liberation Serif", "Times New Roman"), 0.406, ITALIC, italic=True),
+    StandIn("Near Times", ("Liberation Serif", "Times New Roman"), 0.408, SERIF),
+    StandIn("Near Times", ("Liberation Serif", "Times New Roman"), 0.408, ITALIC, italic=True),
     StandIn("Near Arial", ("Liberation Sans", "Arial", "Roboto"), 0.446, SANS),
 )
-"""Widths are those of @capsizecss/metrics 4. Android's serif needs none: Noto Serif is as wide as ours.
+"""Widths are those of @capsizecss/metrics 4, but that of Times was measured on this book's text. Android's serif
+needs none: Noto Serif is as wide as ours.
 
 For our italics, which are narrower, the same upright fonts stand in: a browser would slant them and leave them as
 wide as they are, and fonts of other names would have to be looked for.

@@ -18,7 +18,7 @@ _HEAD = re.compile(r"<th\b[^>]*>(.*?)</th>", re.DOTALL)
 _ROW = re.compile(r"<tr\b[^>]*>.*?</tr>", re.DOTALL)
 _CELL = re.compile(r"<td(?=[ >])")
 _CODE = re.compile(r'<code class="([^"]*)">(.*?)</code>', re.DOTALL)
-_LONGEST_CODE = 16
+_LONGEST_CODE = 18
 _LONG_WORD = re.compile(r"[\w(]{24,}")
 _JOINT = re.compile(r"(?<=\()(?=\w)|(?<=[a-z])(?=[A-Z])")
 _JOINT_OF_WORDS = re.compile(r"(?<=_)")

@@ -90,8 +90,10 @@ def test_menu_opens_and_closes_on_a_phone(page: Page, base: str) -> None:
     expect(menu).to_be_hidden()
     page.get_by_role("button", name="Chapters").click()
     expect(menu).to_be_visible()
+    expect(menu.get_by_role("link", name="First page")).to_be_focused()
     page.keyboard.press("Escape")
     expect(menu).to_be_hidden()
+    expect(page.get_by_role("button", name="Chapters")).to_be_focused()
     page.get_by_role("button", name="Chapters").click()
     menu.get_by_role("link", name="Bibliography").click()
     expect(page.locator("h1")).to_contain_text("Bibliography")
@@ -188,17 +190,34 @@ def test_fonts_that_are_there_are_used_from_the_start(chromium: Browser, base: s
     context.close()
 
 
-def test_text_does_not_move_when_the_fonts_come(chromium: Browser, base: str) -> None:
-    context = chromium.new_context(viewport={"width": 412, "height": 823}, is_mobile=True)
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(
+    "path", [CHAPTER, "losses/binary-cross-entropy.html", "playground.html", "bibliography.html"]
+)
+def test_text_does_not_move_when_fonts_styles_and_scripts_come(
+    chromium: Browser, base: str, path: str, width: int
+) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 844}, is_mobile=width < 600)
     page = context.new_page()
     page.add_init_script(
         "window.moved = 0; const add = (list) => list.getEntries().forEach(({value}) => { moved += value; });"
         "new PerformanceObserver(add).observe({type: 'layout-shift', buffered: true});"
     )
-    page.goto(base + CHAPTER, wait_until="networkidle")
-    assert page.evaluate(FONTS_USED)
+    page.goto(base + path, wait_until="networkidle")
+    page.wait_for_function(FONTS_USED)
     assert page.evaluate("window.moved") < 0.05
     context.close()
+
+
+def test_wide_tables_put_their_cells_below_each_other_on_a_phone(page: Page, base: str) -> None:
+    column = "(cell) => getComputedStyle(cell, '::before').content"
+    for width, shown in ((390, '"in code"'), (1280, "none")):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.goto(base + "reference/notation.html")
+        assert page.locator("td[data-column='in code']").first.evaluate(column) == shown
+        tables = page.locator(".pst-scrollable-table-container")
+        assert tables.count() > 4
+        assert tables.evaluate_all("(boxes) => boxes.filter((box) => box.scrollWidth > box.clientWidth + 1)") == []
 
 
 def test_without_scripts_a_page_has_its_fonts_and_styles(chromium: Browser, base: str) -> None:

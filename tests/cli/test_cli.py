@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from lossbook import cli
 from lossbook.cli import CANNOT_RUN, FAILED, PASSED, main
 from lossbook.exercises import SETS, get_exercise
 
@@ -179,6 +180,14 @@ def test_watch_checks_again_at_each_save_and_ends_with_ctrl_c(workbook):
         assert watcher.process.wait(20) == PASSED
     finally:
         watcher.process.kill()
+
+
+def test_all_saves_are_asked_the_same_cases(workbook, monkeypatch, capsys):
+    """The case in question stays where it is, and what mistakes answer to it is computed once."""
+    monkeypatch.setattr(cli, "_changes", lambda path: iter([None, None]))
+    assert main(["watch", workbook(WRONG)]) == PASSED
+    first, second = re.findall(r"seed=(\d+)", capsys.readouterr().out)
+    assert first == second
 
 
 def test_a_report_on_a_terminal_has_colours_and_elsewhere_has_none(workbook, monkeypatch, capsys):

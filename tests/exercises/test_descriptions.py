@@ -124,3 +124,15 @@ def test_a_description_is_complete(name):
 def test_an_unknown_exercise_is_said_with_those_that_there_are():
     with pytest.raises(KeyError, match=r"no exercise 'sofmax': choose one of sigmoid"):
         get_exercise("sofmax")
+
+
+@pytest.mark.parametrize("name", exercise_names())
+def test_what_is_cut_off_from_autograd_has_right_values_all_the_same(name):
+    """So it is its gradient that the mistake shows in, and not an error of its own."""
+    exercise = get_exercise(name)
+    for mistake in exercise.mistakes:
+        if mistake.name == "detached":
+            failed = [
+                aspect.name for aspect in evaluate(name, mistake.function, seed=0).aspects if not aspect.passed
+            ]
+            assert set(failed) == {aspect.name for aspect in exercise.aspects if aspect.gradient}

@@ -170,7 +170,12 @@ COVERED: dict[str, Covered] = {
         ),
     },
     "32 the reverse term is -A (1 - p), and a clamp of the labels changes A": {
-        "symmetric_cross_entropy": ("clamps_labels_at_1e_4", "absolute_error", "factors_swapped", "always_minus_four"),
+        "symmetric_cross_entropy": (
+            "clamps_labels_at_1e_4",
+            "absolute_error",
+            "factors_swapped",
+            "always_minus_four",
+        ),
     },
     "33 temperature scaling makes overconfident networks honest": {
         "temperature": ("not_fitted", "confidence_is_accuracy", "only_above_one"),

@@ -55,7 +55,11 @@ PATTERNS = {
         lambda x: x[..., 1] - x[..., 0] if x.shape[-1] == 2 else x.nothing,
         "with another error than the one that is asked for",
     ),
-    "error": ("softmax", lambda x, dim: x - x.max(dim), "It stops with an error (TypeError) before there is"),
+    "error": (
+        "softmax",
+        lambda x, dim: x - x.max(dim),
+        "It stops with an error (TypeError): x.max(dim) returns two",
+    ),
     "nothing": ("softmax", lambda x, dim: None, "It returns None: is a return statement missing?"),
     "gradient only": (
         "sigmoid",

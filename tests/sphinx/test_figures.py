@@ -66,6 +66,13 @@ def test_text_can_be_read_on_a_phone(width: float) -> None:
     assert min(sizes) * 96 / 72 * shrunk >= figures.SMALLEST_TEXT - 0.1
 
 
+def test_page_knows_how_wide_a_figure_was_drawn() -> None:
+    fig, _ = figures.subplots(width=2.5)
+    drawing = markup(fig)
+    assert '<figure class="lb-figure" style="--lb-drawn: 240px">' in drawing
+    assert "max-width:240px" in drawing.replace(" ", "")
+
+
 def test_no_colour_is_fixed() -> None:
     drawing = re.sub(r"<style.*?</style>", "", markup(draw()), flags=re.DOTALL)
     drawing = re.sub(r"var\(--lb-[\w-]+, #[0-9a-f]{6}\)", "", drawing)

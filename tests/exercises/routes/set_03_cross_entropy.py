@@ -289,7 +289,9 @@ def nll_in_float64(input, target, weight=None, ignore_index=-100, reduction="mea
 def ce_in_float64(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     wide = None if weight is None else weight.double()
     target = target.double() if target.is_floating_point() else target
-    return ce_by_soft_targets(input.double(), target, wide, ignore_index, reduction, label_smoothing).to(input.dtype)
+    return ce_by_soft_targets(input.double(), target, wide, ignore_index, reduction, label_smoothing).to(
+        input.dtype
+    )
 
 
 def gradient_by_numpy(logits, target, weight=None, reduction="mean"):

@@ -415,13 +415,15 @@ def undo_in_float64(logits, pos_weight):
 
 
 def temperature_by_adam(logits, target):
-    """Thousands of small steps: slow, and it arrives."""
+    """Thousands of small steps: slow, and it arrives. The last ones shrink: of one size they circle the bottom."""
     log_t = torch.zeros((), dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.Adam([log_t], lr=0.05)
-    for _ in range(1500):
+    smaller = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1, 0.98 ** (step - 1500)))
+    for _ in range(1700):
         optimizer.zero_grad()
         F.cross_entropy(logits / log_t.exp(), target).backward()
         optimizer.step()
+        smaller.step()
     return log_t.exp().item()
 
 

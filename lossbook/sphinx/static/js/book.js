@@ -26,6 +26,7 @@
   const openMenu = (open) => {
     menu.setAttribute("aria-expanded", open);
     document.body.classList.toggle("lb-menu-open", open);
+    if (open) (document.querySelector(".lb-nav [aria-current]") ?? document.querySelector(".lb-nav a")).focus();
   };
   menu.addEventListener("click", () => openMenu(menu.getAttribute("aria-expanded") !== "true"));
   document.querySelector(".lb-nav .current > a")?.setAttribute("aria-current", "page");
