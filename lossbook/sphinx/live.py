@@ -24,7 +24,7 @@ class live_box(nodes.General, nodes.Element):
 
 
 class example_bar(nodes.General, nodes.Element):
-    """A button for each example. They stand on the page from the start, so that nothing moves when the script comes."""
+    """A button for each example, there from the start, so that nothing moves when the script comes."""
 
 
 class LiveDirective(SphinxDirective):

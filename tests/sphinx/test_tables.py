@@ -3,7 +3,7 @@
 from lossbook.sphinx.paths import HTML
 from lossbook.sphinx.tables import label_cells
 
-HEAD = "<thead>\n<tr><th class=\"head\"><p>loss</p></th><th><p>its <code>target</code></p></th>{more}</tr>\n</thead>"
+HEAD = '<thead>\n<tr><th class="head"><p>loss</p></th><th><p>its <code>target</code></p></th>{more}</tr>\n</thead>'
 
 
 def table(*rows: str, more: str = "<th><p>shape</p></th>", kind: str = "table") -> str:
@@ -28,7 +28,11 @@ def test_tables_that_fit_and_tables_of_cells_stay_as_they_are() -> None:
 
 
 def test_long_names_break_between_their_parts_and_short_ones_do_not() -> None:
-    names = ("cross_entropy_with_integer_labels", "SparseCategoricalCrossentropy(from_logits=True)", "log_loss(p, y)")
+    names = (
+        "cross_entropy_with_integer_labels",
+        "SparseCategoricalCrossentropy(from_logits=True)",
+        "log_loss(p, y)",
+    )
     cells = "".join(f'<td><code class="c"><span class="pre">{name}</span></code></td>' for name in names)
     for labelled in (label_cells(table(cells)), label_cells(table(cells, more=""))):
         assert "cross_<wbr>entropy_<wbr>with_<wbr>integer_<wbr>labels" in labelled
