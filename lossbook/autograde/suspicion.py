@@ -118,7 +118,8 @@ def _walk(tree: ast.AST) -> tuple[ast.AST, ...]:
     """Return what ast.walk yields, in a quarter of its time."""
     nodes = [tree]
     for node in nodes:  # it grows while we go through it
-        for value in vars(node).values():
+        # not vars(): IPython's tracebacks leave a link to the parent at nodes that all trees share, such as Load
+        for value in [getattr(node, name, None) for name in node._fields]:
             if isinstance(value, ast.AST):
                 nodes.append(value)
             elif type(value) is list:

@@ -1,5 +1,7 @@
 """Calling torch's softmax is no solution: each way to it earns nothing, or is shown to a human."""
 
+import ast
+
 import pytest
 from attack_bench import PLAN, SIGMOID, SOFTMAX, notebook
 
@@ -232,6 +234,15 @@ def test_code_that_runs_between_the_calls_is_noticed_by_its_imports(source, name
     from lossbook.autograde.suspicion import strange_names
 
     assert name in strange_names(source)
+
+
+def test_the_look_at_the_code_ends_where_ipython_has_linked_a_shared_node_to_its_parent(monkeypatch):
+    from lossbook.autograde.suspicion import strange_names
+
+    tree = ast.parse("a")
+    monkeypatch.setattr(tree.body[0].value.ctx, "parent", tree, raising=False)
+    monkeypatch.setattr(tree, "parent", tree, raising=False)
+    assert strange_names("import signal\nb = a") == {"signal"}
 
 
 def test_the_same_bits_as_torch_are_noticed_without_any_name_in_the_code(bench):
