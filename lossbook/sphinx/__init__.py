@@ -12,12 +12,12 @@
 | `pages` | the last pass over written pages: no path of this machine stays in them |
 | `labs` | sliders: their scripts, on the pages that have them |
 | `search` | what the search page ranks: each section with its text |
-| `stylesheet` | all styles in one file, without the rules that no page uses |
+| `stylesheet` | the styles of a page, inside the page, without the rules that it does not use |
 | `fonts` | fonts cut to the characters and icons that the book uses |
 | `live` | exercises inside a page: the directives, readable without scripts |
 | `live_assets`, `live_python` | what these exercises load: scripts, cases, Python and NumPy |
 | `assets` | where those parts come from, and the one place that orders this pass |
-| `execution` | executes the chapters side by side, before the pages are made |
+| `execution`, `kernels` | execute the chapters side by side, before the pages are made |
 | `dependencies` | which code and data the results of a chapter depend on |
 | `build`, `serve`, `pdf` | ``python -m lossbook.sphinx.build``, ``... .serve`` and ``... .pdf`` |
 """
