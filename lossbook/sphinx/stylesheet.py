@@ -43,6 +43,7 @@ _EXCEPTION = re.compile(r":not\((?:[^()]|\([^()]*\))*\)")
 _CHOICE = re.compile(r":(?:is|where)\([^()]*\)|:has\([^()]*,[^()]*\)")
 _FONT_FACE = re.compile(r"@font-face ?\{[^}]*\}")
 _MOVEMENT = re.compile(r"@keyframes ([\w-]+)\{(?:[^{}]|\{[^{}]*\})*\}\n?")
+_ITALIC = re.compile(r"<(?:em|i|cite|var|dfn|blockquote)\b")
 _GREEK = re.compile("[\u0370-\u03ff]")
 _WORD = re.compile(r"[A-Za-z][\w-]*")
 _CLASSES_IN_HTML = re.compile(r'\bclass="([^"]*)"')
@@ -72,7 +73,7 @@ def of_page(body: str, root: str, *, around: str = "") -> Styles:
     css = css.replace("url(fonts/", f"url({root}_static/fonts/")
     of_formulas = _FONT_FACE.findall(css)
     ours = _compact_file("fonts").replace("url(fonts/", f"url({root}_static/fonts/")
-    faces = [face for face in _FONT_FACE.findall(ours) if "U+0370" not in face or _GREEK.search(body + around)]
+    faces = [face for face in _FONT_FACE.findall(ours) if _is_shown(face, body + around)]
     families = sorted({_font(face)[0] for face in of_formulas})
     variables = f":root{{{';'.join(f'--{family}:{family}' for family in families)}}}" if families else ""
     return Styles(
@@ -80,6 +81,13 @@ def of_page(body: str, root: str, *, around: str = "") -> Styles:
         faces="\n".join([*of_formulas, *faces]),
         fonts=f"{_FONT_FACE.sub('', ours).strip()}\n{variables}",
     )
+
+
+def _is_shown(face: str, text: str) -> bool:
+    """Tell whether a page with this text shows one of our fonts: most are on every page."""
+    if "U+0370" in face:
+        return _GREEK.search(text) is not None
+    return "font-style:italic" not in face or _ITALIC.search(text) is not None
 
 
 @lru_cache(maxsize=1)

@@ -146,7 +146,7 @@ def assert_same(case: Case) -> None:
 
 def _largest_weight(case: Case) -> float:
     weights = [case.kwargs.get(name) for name in ("weight", "pos_weight")]
-    return math.prod(max(1.0, w.abs().max().item()) for w in weights if w is not None and w.numel())
+    return math.prod(max(1.0, w.double().abs().max().item()) for w in weights if w is not None and w.numel())
 
 
 def _assert_as_exact(our: Tensor, their: Tensor, true: Tensor, tolerance: tuple[float, float]) -> None:

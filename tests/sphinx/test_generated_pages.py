@@ -121,7 +121,7 @@ MATHS = '<span class="katex"><span class="katex-html"><span class="mord mathnorm
 
 
 def test_styles_ask_no_other_host_and_name_only_fonts_that_are_written() -> None:
-    styles = stylesheet.of_page(f"{MATHS} \u03c3", "../")
+    styles = stylesheet.of_page(f"{MATHS} <em>\u03c3</em>", "../")
     assert "url(" not in styles.rules + styles.fonts
     text = styles.faces.replace("url(../_static/fonts/", "url(fonts/")
     assert "//" not in text
@@ -141,8 +141,9 @@ def test_a_page_fetches_the_fonts_that_it_shows() -> None:
     def fetched(body: str) -> set[str]:
         return set(re.findall(r"fonts/([\w-]+)\.woff2", stylesheet.of_page(body, "").faces))
 
-    plain = {"text", "text-italic", "sans", "code"}
+    plain = {"text", "sans", "code"}
     assert fetched("<p>Text</p>") == plain
+    assert fetched("<p><em>Text</em></p>") == plain | {"text-italic"}
     assert fetched("<p>\u03c3</p>") == plain | {"text-greek", "sans-greek", "code-greek"}
     assert fetched(MATHS) == plain | {"KaTeX_Main-Regular", "KaTeX_Math-Italic"}
     bold = '<span class="katex"><b class="mord textbf">x</b> <span class="mord boldsymbol">x</span></span>'
