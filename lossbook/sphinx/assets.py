@@ -17,8 +17,8 @@ from lossbook.sphinx.paths import STATIC, TEMPLATES
 JOINED = ("documentation_options", "doctools", "sphinx_highlight")
 """Scripts of Sphinx's that are part of ``book.js``, in their order."""
 
-SEARCH = ("search-data.js", "search.js")
-"""What the search page loads beyond that, in its order."""
+SEARCH = ("search.js",)
+"""What the search page loads beyond that. It loads ``search-data.js`` itself."""
 
 OF_SPHINX = ("caption", "highlighted", "section-number")
 """Classes that Sphinx's scripts and lists of contents give to elements, and that our styles know."""

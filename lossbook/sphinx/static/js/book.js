@@ -102,7 +102,7 @@
     else root.dataset.whole = "";
   });
   addEventListener("lb-complete", () => {
-    layOut([...document.querySelectorAll("article > section section, article > section section > *")]);
+    layOut([...document.querySelectorAll("article > section section, article > section section > *, dl.glossary > dd")]);
   });
   // Where a link leads is known once all before it is laid out.
   addEventListener("hashchange", () => {

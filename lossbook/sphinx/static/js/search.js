@@ -69,10 +69,30 @@
     return entries;
   }
 
-  const entries = lossbookPages.flatMap(read);
-  const meanLength = entries.reduce((sum, entry) => sum + entry.length, 0) / entries.length;
+  // Filled once somebody searches: the words of the whole book take a phone a second.
+  let entries = [];
+  let meanLength = 0;
   const spread = new Map();
-  entries.forEach((entry) => entry.counts.forEach((_, word) => spread.set(word, (spread.get(word) ?? 0) + 1)));
+  const source = document.currentScript.src.replace(/search\.js.*$/, "search-data.js");
+  let prepared;
+
+  const load = () => new Promise((done, failed) => {
+    const script = document.createElement("script");
+    document.head.append(Object.assign(script, {src: source, onload: done, onerror: failed}));
+  });
+
+  function prepare() {
+    prepared ??= load().then(() => {
+      entries = lossbookPages.flatMap(read);
+      meanLength = entries.reduce((sum, entry) => sum + entry.length, 0) / entries.length;
+      entries.forEach((entry) => entry.counts.forEach((_, word) => spread.set(word, (spread.get(word) ?? 0) + 1)));
+      return true;
+    }, () => {
+      prepared = undefined;
+      return false;
+    });
+    return prepared;
+  }
 
   const rarity = (word) => Math.log(1 + entries.length / ((spread.get(word) ?? 0) + 0.5));
 
@@ -222,14 +242,19 @@
     return item;
   }
 
-  function show(question) {
+  async function show(question) {
     const place = document.getElementById("search-results");
     if (!question.trim()) return place.replaceChildren();
+    const summary = Object.assign(document.createElement("p"), {className: "search-summary"});
+    const isThere = await prepare();
+    if (question !== field.value) return;
+    if (!isThere) {
+      summary.textContent = "The words of the book could not be loaded. Check the connection, and type again.";
+      return place.replaceChildren(summary);
+    }
     const {asked, best} = find(question);
     const large = asked.terms.filter((term) => !term.small || !asked.large);
     const marked = new Map(large.flatMap((term) => [...term.own, ...term.near].map((word) => [word, term.weight])));
-    const summary = document.createElement("p");
-    summary.className = "search-summary";
     summary.textContent = best.length
       ? (best.length === 1 ? "One place, " : `${best.length} places, the best first, `) + `for “${question.trim()}”.`
       : `Nothing found for “${question.trim()}”. Try other words, or fewer.`;
@@ -241,6 +266,7 @@
 
   const field = document.querySelector(".lb-search-page input");
   field.value = new URLSearchParams(location.search).get("q") ?? "";
+  field.addEventListener("focus", prepare);
   let waiting;
   field.addEventListener("input", () => {
     clearTimeout(waiting);
