@@ -127,6 +127,20 @@ def test_a_link_leads_to_its_section_past_sections_that_were_never_drawn(
     page.wait_for_function(at_the_top, arg=heading.element_handle())
 
 
+LAST_IS_LAID_OUT = """() => [...document.querySelectorAll("article > section > section")].at(-1)
+  .firstElementChild.nextElementSibling.checkVisibility({contentVisibilityAuto: true})"""
+
+
+def test_a_page_is_laid_out_to_its_end_without_anybody_scrolling(page: Page, base: str) -> None:
+    page.goto(base + CHAPTER)
+    page.wait_for_function("'whole' in document.documentElement.dataset")
+    assert page.evaluate(LAST_IS_LAID_OUT)
+    # Not at once: without the script that does it, the end waits for the reader.
+    page.route("**/book.js*", lambda route: route.abort())
+    page.goto(base + "losses/cross-entropy.html")
+    assert not page.evaluate(LAST_IS_LAID_OUT)
+
+
 def test_copy_button_copies_the_code(chromium: Browser, base: str) -> None:
     context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()

@@ -171,3 +171,12 @@ def test_search_knows_all_pages_and_is_the_only_one(book: Path) -> None:
     sought = {name for name in pages if not name.startswith("_modules") and name != "search.html"}
     assert sought == {name for name in sought if f'"page":"{name}"' in data}
     assert not (book / "searchindex.js").exists()
+
+
+def test_says_when_the_words_of_the_book_cannot_be_loaded(page: Page, base: str) -> None:
+    page.route("**/search-data.js", lambda route: route.abort())
+    page.goto(base + "search.html?q=sigmoid")
+    expect(page.locator("#search-results")).to_contain_text("could not be loaded")
+    page.unroute("**/search-data.js")
+    page.locator("main input").fill("softmax")
+    expect(page.locator("#search-results li").first).to_be_visible()
