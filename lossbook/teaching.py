@@ -105,7 +105,8 @@ def _mistake_item(exercise: Exercise, mistake: Mistake, heading: str) -> str:
         mine, right = escape(difference.returned), escape(difference.expected)
         answers = f"gives <code>{mine}</code>, {exercise.source.label} <code>{right}</code>"
     title = f"{mistake.title[0].upper()}{mistake.title[1:]}."
-    place = f"../{exercise.chapter}.html#{mistake.see}"
+    chapter, anchor = mistake.place(exercise.chapter).split("#")
+    place = f"../{chapter}.html#{anchor}"
     return (
         f"<li><p><strong>{escape(heading)}</strong>: {escape(title)}</p>"
         f'<p><code>{escape(failure.call)}</code> {answers}. <a href="{escape(place, quote=True)}">Why</a></p></li>'
