@@ -85,9 +85,9 @@ def mistakes_here(**chosen: str) -> HTML:
     for name, mistakes in chosen.items():
         exercise = get_exercise(name)
         by_name = {mistake.name: mistake for mistake in exercise.mistakes}
-        items += "".join(_mistake_item(exercise, by_name[each], heading=name) for each in mistakes.split())
-        anchor = name.replace("_", "-")
-        places.append(f'<a href="../reference/common-mistakes.html#mistakes-{anchor}"><code>{name}</code></a>')
+        heading, anchor = name.replace("_", "_<wbr>"), name.replace("_", "-")
+        items += "".join(_mistake_item(exercise, by_name[each], heading) for each in mistakes.split())
+        places.append(f'<a href="../reference/common-mistakes.html#mistakes-{anchor}"><code>{heading}</code></a>')
     return HTML(
         '<details class="admonition lb-folded"><summary class="admonition-title">Common mistakes here</summary>'
         f'<div class="lb-folded__content"><ul class="lossbook-mistakes">{items}</ul>'
@@ -101,13 +101,13 @@ def _mistake_item(exercise: Exercise, mistake: Mistake, heading: str) -> str:
     assert failure.difference is not None
     difference = failure.difference
     answers = escape(_LINE.sub("", difference.problem))
-    if difference.returned:
+    if difference.returned and not difference.returned.startswith("gradient "):  # of what? The sentence says it
         mine, right = escape(difference.returned), escape(difference.expected)
         answers = f"gives <code>{mine}</code>, {exercise.source.label} <code>{right}</code>"
     title = f"{mistake.title[0].upper()}{mistake.title[1:]}."
     chapter, anchor = mistake.place(exercise.chapter).split("#")
     place = f"../{chapter}.html#{anchor}"
     return (
-        f"<li><p><strong>{escape(heading)}</strong>: {escape(title)}</p>"
+        f"<li><p><strong>{heading}</strong>: {escape(title)}</p>"
         f'<p><code>{escape(failure.call)}</code> {answers}. <a href="{escape(place, quote=True)}">Why</a></p></li>'
     )
