@@ -7,6 +7,7 @@
 | `trim` | keeps what is loaded from outside, or loaded in vain, off the pages |
 | `notebooks`, `plain` | the notebook behind the download button, in the markdown that any Jupyter shows |
 | `api` | docstrings of attributes as they stand |
+| `sources` | pages with the source of modules, looked through without importing these |
 | `pictures` | pixels in drawings, as files that do not hold up the text |
 | `tables` | cells that say which column they are of, for phones |
 | `pages` | the last pass over written pages: no path of this machine stays in them |
@@ -36,8 +37,21 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register all parts with Sphinx."""
     # Imported late: `build` and `serve` live in this package and must start at once.
-    from lossbook.sphinx import api, assets, folding, katex, labs, live, notebooks, pictures, search, tables, trim
+    from lossbook.sphinx import (
+        api,
+        assets,
+        folding,
+        katex,
+        labs,
+        live,
+        notebooks,
+        pictures,
+        search,
+        sources,
+        tables,
+        trim,
+    )
 
-    for part in (api, katex, folding, trim, notebooks, labs, live, pictures, tables, search, assets):
+    for part in (api, sources, katex, folding, trim, notebooks, labs, live, pictures, tables, search, assets):
         part.setup(app)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -17,14 +17,17 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
+from lossbook.sphinx import dependencies
 from lossbook.sphinx.paths import BOOK, HTML, OUTPUT, PROJECT, BrokenPart, MissingPart, node_module
 
 STAMP = OUTPUT / ".built-from.json"
 AROUND_THE_CHAPTERS = tuple(
-    PROJECT / name for name in ("lossbook", "_config.yml", "package-lock.json", "constraints.txt")
+    PROJECT / name
+    for name in (
+        *("lossbook", "_config.yml", "package-lock.json", "constraints.txt"),
+        *(name for names in dependencies.BESIDE.values() for name in names),
+    )
 )
-_JUPYTER_BOOK = "import sys; sys.modules['rfc3987_syntax'] = None; from jupyter_book.cli.main import main; main()"
-"""Without the grammar of addresses that jsonschema would compile for seconds: no setting here is checked by it."""
 _NOT_EXECUTED = ("lossbook/sphinx/", "lossbook/live/", "lossbook/autograde/", "lossbook/cli.py")
 _IGNORED = {"__pycache__", ".ipynb_checkpoints"}
 
@@ -67,13 +70,20 @@ def digest_of_frame() -> str:
     return digest([*others, *AROUND_THE_CHAPTERS]) + hashlib.sha256(names.encode()).hexdigest()
 
 
+def digest_of_cells() -> str:
+    """Digest what the chapters execute. While this and the frame stay, no chapter has to be executed."""
+    chapters = sorted(BOOK.rglob("*.md"))
+    cells = [[str(path), *dependencies.cells_in(path.read_text(encoding="utf-8"))] for path in chapters]
+    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+
+
 def run_jupyter_book(*, everything: bool) -> tuple[int, str]:
     """Make the pages. Return the exit status and everything that was printed.
 
     Args:
         everything: Read and write all pages, whatever has changed.
     """
-    command = [sys.executable, "-c", _JUPYTER_BOOK, "build"]
+    command = [sys.executable, "-m", "lossbook.sphinx.jupyter_book", "build"]
     command += ["-W", "--keep-going", "-n", "--path-output", ".", "--config", "_config.yml", "book"]
     if everything:
         command.append("--all")
@@ -108,7 +118,7 @@ def build(*, everything: bool = False) -> int:
     """
     started = time.monotonic()
     page = HTML / "index.html"
-    now = {"book": digest_of_book(), "frame": digest_of_frame()}
+    now = {"book": digest_of_book(), "frame": digest_of_frame(), "cells": digest_of_cells()}
     before = json.loads(STAMP.read_text(encoding="utf-8")) if STAMP.exists() and page.exists() else {}
     if before.get("book") == now["book"] and not everything:
         print(f"The book is up to date: {page.relative_to(PROJECT)}")
@@ -116,9 +126,11 @@ def build(*, everything: bool = False) -> int:
     # A failed build leaves no stamp, so that the next one writes all pages and repeats all warnings.
     STAMP.unlink(missing_ok=True)
     node_module("katex")
-    _execute()
+    same_frame, same_cells = (before.get(part) == now[part] for part in ("frame", "cells"))
+    if everything or not (same_frame and same_cells):
+        _execute()
     print("Making the pages ...", flush=True)
-    status, log = run_jupyter_book(everything=everything or before.get("frame") != now["frame"])
+    status, log = run_jupyter_book(everything=everything or not same_frame)
     if status:
         print("\n".join([*(warnings_in(log) or log.splitlines()[-30:]), *tracebacks_of_chapters()]))
         print("The book was not built: each warning above must go.")

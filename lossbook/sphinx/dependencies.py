@@ -6,6 +6,7 @@ beside it. A chapter that cannot be read depends on everything.
 """
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,13 @@ from pathlib import Path
 PACKAGE = "lossbook"
 BESIDE = {"lossbook.autograde.example": ("solutions", "nbgrader_config.py")}
 """What a module reads outside of the package, below the project's folder."""
+
+_CELL = re.compile(r"^(`{3,})\{code-cell\}[^\n]*\n((?::[^\n]*\n)*)(.*?)^\1\s*$", re.MULTILINE | re.DOTALL)
+
+
+def cells_in(text: str) -> list[str]:
+    """Return the sources of a chapter's code cells. (MyST-NB's own reader takes a second for all chapters.)"""
+    return [cell[2] for cell in _CELL.findall(text)]
 
 
 def files_behind(cells: Iterable[str], project: Path) -> list[Path]:

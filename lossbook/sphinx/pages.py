@@ -6,6 +6,7 @@ site-packages, and that part is the same on every machine, so that two builds gi
 
 import re
 import sysconfig
+from functools import lru_cache
 from pathlib import Path
 
 from lossbook.sphinx.paths import PROJECT
@@ -16,12 +17,18 @@ _TEXT = (".html", ".ipynb", ".js", ".md", ".txt")
 
 def without_machine_paths(text: str) -> str:
     """Return ``text`` with file names that begin at the project, at a package or at "this cell"."""
+    for folder in _folders():
+        text = text.replace(folder, "")
+    return _KERNEL_FILE.sub("this cell", text) if "ipykernel_" in text else text
+
+
+@lru_cache(maxsize=1)
+def _folders() -> list[str]:
+    """Return the folders that file names begin with; those in the home of whoever builds in both spellings."""
     home = Path.home()
-    for folder in (Path(sysconfig.get_path("purelib")), Path(sysconfig.get_path("stdlib")), PROJECT):
-        text = text.replace(f"{folder}/", "")
-        if folder.is_relative_to(home):
-            text = text.replace(f"~/{folder.relative_to(home)}/", "")
-    return _KERNEL_FILE.sub("this cell", text)
+    folders = [Path(sysconfig.get_path("purelib")), Path(sysconfig.get_path("stdlib")), PROJECT]
+    short = [f"~/{folder.relative_to(home)}/" for folder in folders if folder.is_relative_to(home)]
+    return [*(f"{folder}/" for folder in folders), *short]
 
 
 def clean(output: Path) -> None:

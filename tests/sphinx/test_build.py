@@ -1,6 +1,9 @@
 """The build's own decisions, and what it and the server say when they cannot start."""
 
+import json
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -39,6 +42,70 @@ def test_book_is_not_built_twice(
     monkeypatch.setattr(build, "digest_of_book", lambda: "now")
     assert build.build() == 0
     assert "up to date" in capsys.readouterr().out
+
+
+def stamped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **digests: str) -> list[str]:
+    """Have the last build leave this stamp; return the list of what the next one does."""
+    done: list[str] = []
+    stamp = tmp_path / "stamp.json"
+    stamp.write_text(json.dumps(digests), encoding="utf-8")
+    (tmp_path / "index.html").touch()
+    monkeypatch.setattr(build, "STAMP", stamp)
+    monkeypatch.setattr(build, "HTML", tmp_path)
+    monkeypatch.setattr(build, "PROJECT", tmp_path)
+    monkeypatch.setattr(build, "node_module", lambda name: tmp_path)
+    for part in ("book", "frame", "cells"):
+        monkeypatch.setattr(build, f"digest_of_{part}", lambda: "now")
+    monkeypatch.setattr(build, "_execute", lambda: done.append("executed"))
+    monkeypatch.setattr(
+        build, "run_jupyter_book", lambda *, everything: (0, done.append("all pages" if everything else "pages"))
+    )
+    return done
+
+
+@pytest.mark.parametrize(
+    ("digests", "expected"),
+    [
+        ({"book": "before", "frame": "now", "cells": "now"}, ["pages"]),
+        ({"book": "before", "frame": "now", "cells": "before"}, ["executed", "pages"]),
+        ({"book": "before", "frame": "before", "cells": "now"}, ["executed", "all pages"]),
+        ({}, ["executed", "all pages"]),
+    ],
+)
+def test_only_what_a_change_concerns_is_done(
+    digests: dict[str, str], expected: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = stamped(monkeypatch, tmp_path, **digests)
+    assert build.build() == 0
+    assert done == expected
+    assert build.build() == 0
+    assert done == expected, "the second time, nothing is left to do"
+
+
+def test_cells_of_a_chapter_are_executed_anew_and_its_text_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "BOOK", tmp_path)
+    chapter = tmp_path / "chapter.md"
+    text = "# T\n\n```{code-cell} python\n:tags: [a]\nx = 1\n```\n"
+    chapter.write_text(text, encoding="utf-8")
+    first = build.digest_of_cells()
+    chapter.write_text(f"{text}\nMore prose.\n", encoding="utf-8")
+    assert build.digest_of_cells() == first
+    chapter.write_text(text.replace("x = 1", "x = 2"), encoding="utf-8")
+    assert build.digest_of_cells() != first
+
+
+def test_pages_of_sources_are_compared_without_importing_the_modules() -> None:
+    program = (
+        "import sys, types; from lossbook.sphinx import sources; from sphinx.ext import viewcode;"
+        "sources.setup(types.SimpleNamespace(setup_extension=id));"
+        "print(viewcode.get_module_filename(None, 'lossbook.losses')); print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=PROJECT)
+    file, imported = done.stdout.split()
+    assert Path(file).relative_to(PROJECT).parts[:2] in {("lossbook", "losses"), ("lossbook", "losses.py")}
+    assert imported == "False"
 
 
 def test_chapters_are_those_of_the_table_of_contents_that_have_cells() -> None:

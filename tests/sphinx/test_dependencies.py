@@ -114,7 +114,7 @@ def test_cells_are_found_as_myst_nb_finds_them() -> None:
     for path in (BOOK / "index.md", BOOK / "losses" / "cross-entropy.md", BOOK / "teaching" / "run-a-class.md"):
         text = path.read_text(encoding="utf-8")
         cells = [cell.source for cell in read_myst_markdown_notebook(text).cells if cell.cell_type == "code"]
-        assert [source.strip() for source in execution.cells_in(text)] == [source.strip() for source in cells]
+        assert [source.strip() for source in dependencies.cells_in(text)] == [source.strip() for source in cells]
 
 
 class Cache:
