@@ -38,6 +38,7 @@ _TEX_INSIDE = re.compile(r"<annotation [^>]*>.*?</annotation>|</?semantics>", re
 """What the formula was made of. Nobody hears or sees it, and who copies a formula gets it as a third copy."""
 
 
+_SHORT = 24  # characters of TeX: less than a phone's line
 _MARK = re.compile(r"[,.;:!?)\]’”–-]+")
 """What must not begin a line: the marks that close what comes before them, and the hyphen of "K-dimensional"."""
 
@@ -80,8 +81,11 @@ def aligned(tex: str) -> str:
 
 
 def keep_marks(doctree: nodes.document) -> None:
-    """Move the mark behind each inline formula into it: browsers break lines between a formula and its comma."""
-    for formula in list(doctree.findall(nodes.math)):
+    """Move the mark behind each short inline formula into it: browsers break lines between a formula and its comma.
+
+    Both then stay on one line. A long formula has to be free to break, on a phone.
+    """
+    for formula in [node for node in doctree.findall(nodes.math) if len(node.astext()) <= _SHORT]:
         behind = formula.next_node(descend=False, siblings=True)
         mark = _MARK.match(behind) if isinstance(behind, nodes.Text) else None
         if mark and behind is not None and behind.parent is formula.parent:
