@@ -81,7 +81,7 @@ def aligned(tex: str) -> str:
 
 
 def keep_marks(doctree: nodes.document) -> None:
-    """Move the mark behind each short inline formula into it: browsers break lines between a formula and its comma.
+    """Move the mark behind each short inline formula into it: browsers break lines between the two.
 
     Both then stay on one line. A long formula has to be free to break, on a phone.
     """

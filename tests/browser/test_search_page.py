@@ -106,8 +106,8 @@ MESSAGES = [
     ),
     (
         "same-device",
-        "RuntimeError: Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu! "
-        "(when checking argument for argument weight in method wrapper_CUDA_nll_loss_forward)",
+        "RuntimeError: Expected all tensors to be on the same device, but found at least two devices, cuda:0 "
+        "and cpu! (when checking argument for argument weight in method wrapper_CUDA_nll_loss_forward)",
     ),
     (
         "inplace",
