@@ -85,7 +85,7 @@ def common_mistakes(name: str) -> HTML:
     """
     exercise = get_exercise(name)
     items = "".join(_mistake_item(exercise, mistake, heading=mistake.name) for mistake in exercise.mistakes)
-    return HTML(f'<ul class="lossbook-mistakes">{items}</ul>')
+    return HTML(f'<ul class="lossbook-mistakes">{items}</ul>{_on_gradients(items)}')
 
 
 def mistakes_here(**chosen: str) -> HTML:
@@ -108,7 +108,17 @@ def mistakes_here(**chosen: str) -> HTML:
     return HTML(
         '<details class="admonition lb-folded"><summary class="admonition-title">Common mistakes here</summary>'
         f'<div class="lb-folded__content"><ul class="lossbook-mistakes">{items}</ul>'
-        f"<p>All that the checks know: {', '.join(places)}.</p></div></details>"
+        f"{_on_gradients(items)}<p>All that the checks know: {', '.join(places)}.</p></div></details>"
+    )
+
+
+def _on_gradients(items: str) -> str:
+    """Say what the gradients in a list are of, if it shows some: nobody could check them otherwise."""
+    if "<code>gradient " not in items:
+        return ""
+    return (
+        "<p>A gradient is that of a sum in which each result has a random weight: without weights, mistakes may "
+        "cancel out.</p>"
     )
 
 
