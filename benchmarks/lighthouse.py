@@ -163,10 +163,12 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=HTML, help="another built book, to compare with")
     options = parser.parse_args()
+    if missing := [page for page in options.pages if not (options.folder / page).is_file()]:
+        parser.error(f"not in the built book: {', '.join(missing)} (as in losses/cross-entropy.html)")
     try:
         chromium = find_chromium()
-    except MissingPart as missing:
-        raise SystemExit(str(missing)) from None
+    except MissingPart as problem:
+        raise SystemExit(str(problem)) from None
     script = install()
     handler = GzipHandler if options.gzip else Handler
     names = " ".join(f"{name:>14}" for name in CATEGORIES)

@@ -9,6 +9,7 @@ import ast
 import contextlib
 import functools
 import io
+import json
 import os
 import re
 import signal
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 
 OUTPUT_LIMIT = 20_000  # characters kept of what one cell printed
 OUTPUTS = 20  # tables and pictures kept of one cell
-DATA_LIMIT = 1_000_000  # characters of one of them
-CELL_LIMIT = 2_500_000  # characters of all of them
+DATA_LIMIT = 1_000_000  # bytes of one of them in a message, where "€" takes six
+CELL_LIMIT = 2_500_000  # bytes of all of them
 PROMPT = re.compile(r"^\s*(?:>>>|\.\.\.|In \[)", re.MULTILINE)
 SHOWN_TYPES = ("text/plain", "image/png", "image/jpeg")
 PATIENCE = 3  # calls of a function that take too long, until the others are not made
@@ -193,9 +194,10 @@ def _shown(outputs: list[Any]) -> list[dict[str, Any]]:
     room, left_out = CELL_LIMIT, len(outputs[OUTPUTS:])
     for output in outputs[:OUTPUTS]:
         found = {kind: _as_text(output.data[kind]) for kind in SHOWN_TYPES if kind in output.data}
-        data = {kind: value for kind, value in found.items() if len(value) <= min(DATA_LIMIT, room)}
+        sizes = {kind: len(json.dumps(value)) for kind, value in found.items()}
+        data = {kind: value for kind, value in found.items() if sizes[kind] <= min(DATA_LIMIT, room)}
         left_out += len(data) < len(found)
-        room -= sum(map(len, data.values()))
+        room -= sum(sizes[kind] for kind in data)
         shown.append({"output_type": "display_data", "data": data})
     if left_out:
         note = f"... {left_out} more or too large to be shown\n"

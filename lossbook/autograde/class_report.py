@@ -113,7 +113,8 @@ def _exercise(name: str, findings: Sequence[Finding]) -> ExerciseSummary:
     by_name = {mistake.name: mistake for mistake in exercise.mistakes}
     wrong = [found for found in findings if found.earned < found.points and not found.unsolved]
     honest = [found for found in wrong if not found.forbidden]
-    made = Counter(found.mistake for found in honest if found.mistake in by_name)
+    named = (name for found in honest for name in (found.mistake, found.besides))
+    made = Counter(name for name in named if name in by_name)
     return ExerciseSummary(
         name=name,
         points=exercise.points,

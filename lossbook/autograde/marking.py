@@ -43,6 +43,7 @@ class Finding:
         forbidden: torch's own functions that were called.
         unsolved: whether the stub was left as it is.
         seed: what the cases were drawn from: ``lossbook check --seed`` draws them again.
+        besides: the named mistake that was made together with the first, "" where there is none.
     """
 
     exercise: str
@@ -53,6 +54,7 @@ class Finding:
     forbidden: tuple[str, ...]
     unsolved: bool
     seed: int
+    besides: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,7 @@ def _check(cell: Cell, planned: PlannedCell, check: Check, session: Session, see
             forbidden=report.forbidden,
             unsolved=report.unsolved,
             seed=seed,
+            besides=report.mistakes[1].name if report.both else "",
         )
     )
     if report.passed and _is_torchs_own(exercise, *calls[0], call, seed):

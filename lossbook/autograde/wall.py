@@ -12,6 +12,7 @@ import lossbook
 from lossbook.autograde.sandbox import readable_paths
 
 TMP_BYTES = 64 << 20
+TRIAL_SECONDS = 30
 
 
 def command() -> list[str]:
@@ -23,8 +24,11 @@ def command() -> list[str]:
 @functools.cache
 def _works(bubblewrap: str) -> bool:
     """Return whether bubblewrap may make its namespaces here: some containers forbid it."""
-    tried = subprocess.run([*_arguments(bubblewrap), sys.executable, "-c", ""], capture_output=True, check=False)
-    return tried.returncode == 0
+    trial = [*_arguments(bubblewrap), sys.executable, "-c", ""]
+    try:
+        return subprocess.run(trial, capture_output=True, check=False, timeout=TRIAL_SECONDS).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
 
 
 @functools.cache

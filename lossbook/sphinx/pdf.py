@@ -120,6 +120,8 @@ _ATTEMPTS = 4
 _SETTLE = """async () => {
   // A stand-in that this machine does not have cannot be loaded: no matter.
   await Promise.allSettled([...document.fonts].map((font) => font.load()));
+  for (const image of document.images) image.loading = "eager";
+  await Promise.all([...document.images].map((image) => image.decode()));
   for (const frame of [1, 2, 3]) await new Promise(requestAnimationFrame);
 }"""
 _KEEP = """(kept) => document.querySelectorAll(".lb-chapter:not(.lb-cover)").forEach((chapter) => {

@@ -13,7 +13,10 @@ FOLDER = "pictures"
 SMALLEST = 1000
 """Characters. What is shorter is part of the page: it takes less than asking for it."""
 
-_INLINE = re.compile(r'(<image\b[^>]*\bhref=")data:image/png;base64,([^"]+)"')
+_INLINE = re.compile(r'<image\b([^>]*?) href="data:image/png;base64,([^"]+)"([^>]*?)(?:/>|></image>)')
+
+_SIZE = re.compile(r' (?:width|height)="[^"]*"')
+_STYLE = re.compile(r' style="([^"]*)"')
 
 
 def take_out(body: str, static: Path, address: str) -> str:
@@ -32,9 +35,17 @@ def take_out(body: str, static: Path, address: str) -> str:
         name = f"{hashlib.sha256(content).hexdigest()[:16]}.png"
         (static / FOLDER).mkdir(parents=True, exist_ok=True)
         (static / FOLDER / name).write_bytes(content)
-        return f'{image[1]}{address}/{FOLDER}/{name}"'
+        return _lazy(f"{address}/{FOLDER}/{name}", image[1] + image[3])
 
     return _INLINE.sub(linked, body)
+
+
+def _lazy(source: str, attributes: str) -> str:
+    """Return an HTML image inside the drawing. SVG's own would be fetched before the page is shown."""
+    size = "".join(_SIZE.findall(attributes))
+    style = "".join(_STYLE.findall(attributes))
+    image = f'<img loading="lazy" alt="" src="{source}"{size} style="display:block;{style}">'
+    return f"<foreignObject{_STYLE.sub('', attributes)}>{image}</foreignObject>"
 
 
 def _take_out_of_page(

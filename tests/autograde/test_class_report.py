@@ -14,8 +14,8 @@ from lossbook.exercises import get_exercise
 SIGMOID = get_exercise("sigmoid")
 
 
-def finding(earned=0, mistake="", failed=("values",), forbidden=(), unsolved=False):
-    return Finding("sigmoid", earned, SIGMOID.points, mistake, failed, forbidden, unsolved, seed=1)
+def finding(earned=0, mistake="", failed=("values",), forbidden=(), unsolved=False, besides=""):
+    return Finding("sigmoid", earned, SIGMOID.points, mistake, failed, forbidden, unsolved, 1, besides)
 
 
 def standing(*findings, remarks=(), status=GRADED):
@@ -24,13 +24,13 @@ def standing(*findings, remarks=(), status=GRADED):
 
 @pytest.fixture
 def report():
-    name = SIGMOID.mistakes[0].name
+    name, other = (mistake.name for mistake in SIGMOID.mistakes[:2])
     return summarise(
         "01-probabilities",
         {
             "ada": standing(finding(SIGMOID.points, failed=())),
             "ben": standing(finding(2, name)),
-            "cleo": standing(finding(1, name, failed=("values", "gradient"))),
+            "cleo": standing(finding(1, name, failed=("values", "gradient"), besides=other)),
             "dora": standing(finding(unsolved=True)),
             "<script>alert(1)</script>\x1b[2J": standing(
                 finding(forbidden=("sigmoid",)), remarks=("called <b>torch</b>",)
@@ -44,7 +44,10 @@ def report():
 def test_it_counts_learners_points_and_mistakes(report):
     (sigmoid,) = report.exercises
     assert (sigmoid.learners, sigmoid.solved, sigmoid.unsolved, sigmoid.forbidden) == (6, 1, 1, 1)
-    assert [(m.title, m.learners) for m in sigmoid.mistakes] == [(SIGMOID.mistakes[0].title, 2)]
+    assert [(m.title, m.learners) for m in sigmoid.mistakes] == [
+        (SIGMOID.mistakes[0].title, 2),
+        (SIGMOID.mistakes[1].title, 1),
+    ]
     assert sigmoid.unexplained == 1
     assert dict(sigmoid.aspects) == {"values": 3, "gradient": 1}
     assert sigmoid.mean == pytest.approx((SIGMOID.points + 3) / 6)

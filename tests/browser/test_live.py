@@ -88,6 +88,7 @@ class Box:
         self.page = page
         self.root = page.locator(f"live-exercise[data-name='{name}']")
         self.root.scroll_into_view_if_needed()
+        page.mouse.move(1, 1)  # somebody is there
         expect(self.root).to_have_attribute("data-editor", "ready", timeout=RUN)
         self.code = self.root.locator(".cm-content")
         self.status = self.root.locator(".lb-live__status")
@@ -175,6 +176,15 @@ def test_nothing_heavy_is_loaded_before_the_first_run(page: Page, base: str) -> 
     assert [url for url in asked if "editor.js" in url]
     page.wait_for_load_state("networkidle")
     assert not [url for url in asked if ".bin" in url or "worker.js" in url or ".json" in url]
+
+
+def test_editor_on_the_screen_waits_for_somebody_to_do_something(page: Page, base: str) -> None:
+    page.goto(base + "playground.html", wait_until="networkidle")
+    root = page.locator("live-exercise")
+    expect(root).to_be_in_viewport()
+    assert root.get_attribute("data-editor") is None
+    page.keyboard.press("Tab")
+    expect(root).to_have_attribute("data-editor", "ready")
 
 
 def test_errors_show_the_readers_own_lines(page: Page, base: str) -> None:

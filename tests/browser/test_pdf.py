@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
 CHAPTER = "losses-bce-versus-ce"
+PHOTOS = "practice-residual-network"
 TITLE = "5. BCE against CE: BCEWithLogitsLoss or CrossEntropyLoss?"
 
 
@@ -20,7 +21,7 @@ def printed(book: Path, tmp_path_factory: pytest.TempPathFactory) -> PdfReader:
     target = tmp_path_factory.mktemp("pdf") / "book.pdf"
     # A process of its own: Playwright does not start twice in one.
     command = f"from pathlib import Path; from lossbook.sphinx import pdf; pdf.print_book(Path({str(book)!r}), "
-    command += f"Path({str(target)!r}), pdf.find_chromium(), [{CHAPTER!r}, 'reference-sheet'])"
+    command += f"Path({str(target)!r}), pdf.find_chromium(), [{CHAPTER!r}, {PHOTOS!r}, 'reference-sheet'])"
     done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return PdfReader(target)
@@ -61,6 +62,12 @@ def test_links_lead_to_a_place_in_the_file_or_to_the_web(printed: PdfReader) -> 
     assert set(inside) <= set(printed.named_destinations)
     outside = {link["/A"]["/URI"] for link in found if "/A" in link}
     assert all(address.startswith("https://") for address in outside), outside
+
+
+def test_photos_are_printed(printed: PdfReader, book: Path) -> None:
+    shown = (book / "practice" / "residual-network.html").read_text(encoding="utf-8").count('<img loading="lazy"')
+    assert shown
+    assert sum(len(page.images) for page in printed.pages) == shown
 
 
 def test_paper_has_text_and_no_controls(printed: PdfReader) -> None:

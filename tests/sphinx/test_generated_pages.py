@@ -250,11 +250,15 @@ def test_listing_has_no_elements_without_a_colour() -> None:
 
 def test_pixels_become_files_and_small_ones_stay(tmp_path: Path) -> None:
     pixels, small = base64.b64encode(bytes(2000)).decode(), base64.b64encode(bytes(20)).decode()
-    body = "".join(f'<image x="1" href="data:image/png;base64,{data}"/>' for data in (pixels, small))
+    place = 'width="6" height="4" transform="scale(2)"'
+    body = "".join(f'<image href="data:image/png;base64,{data}" {place} style="a:b"/>' for data in (pixels, small))
     taken = pictures.take_out(body, tmp_path, "../_static")
     (file,) = (tmp_path / "pictures").iterdir()
     assert file.read_bytes() == bytes(2000)
-    assert taken == body.replace(f"data:image/png;base64,{pixels}", f"../_static/pictures/{file.name}")
+    address = f"../_static/pictures/{file.name}"
+    image = f'<img loading="lazy" alt="" src="{address}" width="6" height="4" style="display:block;a:b">'
+    as_before = body[body.index("/>") + 2 :]
+    assert taken == f"<foreignObject {place}>{image}</foreignObject>{as_before}"
 
 
 def test_font_is_cut_to_its_characters(tmp_path: Path) -> None:

@@ -153,6 +153,14 @@ def test_many_cells_with_much_output_fill_neither_memory_nor_disk(bench):
     assert len(result.text) < 12 * MB
 
 
+def test_much_output_in_another_script_fits_into_a_message(bench):
+    cell = "from IPython.display import display\nfor _ in range(3):\n    display({'text/plain': 'я' * 900_000}, raw=True)"
+    result = bench.mark_small(cell)
+    assert result.scores == {"check-sigmoid": SIGMOID}
+    assert "too large to be shown" in result.text
+    bench.check_alive()
+
+
 def test_the_clock_of_the_notebook_ends_many_slow_cells(bench):
     result = bench.mark_small(*["import time\ntime.sleep(1.9)"] * 30)
     assert "time" in result.text

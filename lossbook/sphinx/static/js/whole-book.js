@@ -48,8 +48,8 @@ async () => {
       else if (origin === location.origin) link.removeAttribute("href");
       else link.href = href;
     });
-    article.querySelectorAll("image[href]").forEach((image) => {
-      image.setAttribute("href", new URL(image.getAttribute("href"), address).href);
+    article.querySelectorAll("img[src]").forEach((image) => {
+      image.src = new URL(image.getAttribute("src"), address).href;
     });
     article.querySelectorAll(".viewcode-link, .lb-print, .headerlink").forEach((element) => element.remove());
     const chapter = make("section", "lb-chapter", ...article.childNodes);

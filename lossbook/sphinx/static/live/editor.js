@@ -1,4 +1,4 @@
-// The editor: CodeMirror with Python's colours and indentation. Loaded when an exercise comes near the screen.
+// The editor: CodeMirror with Python's colours and indentation. Fetched when an exercise comes near the screen.
 import {defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory} from "@codemirror/commands";
 import {pythonLanguage} from "@codemirror/lang-python";
 import {bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting} from "@codemirror/language";

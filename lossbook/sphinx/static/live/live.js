@@ -17,6 +17,11 @@ const SECONDS = {exercise: 6, playground: 20};
 let python = null;
 const thePython = () => (python ??= new Python(asset("worker.js")));
 
+// When the reader first does something: starting the editor holds up a phone for a third of a second.
+const SIGNS = ["pointermove", "pointerdown", "touchstart", "wheel", "scroll", "keydown", "focusin"];
+const reader = new Promise((resolve) => SIGNS.forEach((sign) =>
+  addEventListener(sign, resolve, {once: true, passive: true, capture: true})));
+
 const codeOf = (box) => box.querySelector("pre").textContent.trimEnd();
 
 class LiveExercise extends HTMLElement {
@@ -86,13 +91,15 @@ class LiveExercise extends HTMLElement {
       this.put(codes[i], `The example “${button.textContent}” is in the editor: press Run.`)));
   }
 
-  // The editor is loaded when the box comes near the screen, or as soon as somebody wants it.
+  // The editor is fetched when the box comes near the screen. It starts with the first sign of a reader, or as soon
+  // as somebody wants it.
   watch() {
     this.plain.addEventListener("click", () => this.loadEditor(true));
     const near = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       near.disconnect();
-      this.loadEditor();
+      document.head.append(el("link", {rel: "modulepreload", href: asset("editor.js"), fetchpriority: "low"}));
+      reader.then(() => this.loadEditor());
     }, {rootMargin: "300px"});
     near.observe(this);
   }
