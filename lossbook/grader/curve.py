@@ -15,8 +15,8 @@ import numpy as np
 
 from lossbook.exercises import TORCH, Source
 
-WIDTH, HEIGHT, MARGIN = 460, 150, 34
-YOURS, RIGHT, GREY = "#e0691a", "#3b8fd4", "#888888"
+WIDTH, HEIGHT, MARGIN = 460, 150, 42
+YOURS, RIGHT, GREY = "#e0691a", "#3b8fd4", "#7c7c7c"
 NARROWEST = 1e-12
 QUOTED = {code: quote(chr(code)) for code in range(128)}  # quote itself goes through them one by one in Python
 
@@ -57,8 +57,8 @@ def as_image(curve: Curve) -> str:
 def _svg(curve: Curve) -> str:
     low, high = _range(curve)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT + 18}" font-family="sans-serif" '
-        f'font-size="11" fill="none" stroke-width="2">{_frame(curve, low, high)}'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT + 20}" font-family="sans-serif" '
+        f'font-size="13" fill="none" stroke-width="2">{_frame(curve, low, high)}'
         f'<path stroke="{RIGHT}" stroke-width="5" opacity="0.5" d="{_path(curve, curve.want, low, high)}"/>'
         f'<path stroke="{YOURS}" d="{_path(curve, curve.got, low, high)}"/>{"".join(_broken(curve))}</svg>'
     )
@@ -100,12 +100,12 @@ def _frame(curve: Curve, low: float, high: float) -> str:
     first, last = curve.x[0], curve.x[-1]
     lines = [
         f'<path stroke="{GREY}" stroke-width="1" d="M{MARGIN} {HEIGHT - 4}H{WIDTH - MARGIN}"/>',
-        f'<g fill="{GREY}"><text x="{MARGIN}" y="{HEIGHT + 12}">{first:g}</text>',
-        f'<text x="{WIDTH - MARGIN}" y="{HEIGHT + 12}" text-anchor="end">{last:g}</text>',
-        f'<text x="{WIDTH / 2}" y="{HEIGHT + 12}" text-anchor="middle">{escape(curve.label)}</text>',
-        f'<text x="2" y="12">{high:.3g}</text><text x="2" y="{HEIGHT - 16}">{low:.3g}</text>',
-        f'<text x="{WIDTH - MARGIN}" y="12" text-anchor="end" fill="{YOURS}">yours</text>',
-        f'<text x="{WIDTH - MARGIN - 36}" y="12" text-anchor="end" fill="{RIGHT}">{escape(curve.source.label)}'
+        f'<g fill="{GREY}"><text x="{MARGIN}" y="{HEIGHT + 14}">{first:g}</text>',
+        f'<text x="{WIDTH - MARGIN}" y="{HEIGHT + 14}" text-anchor="end">{last:g}</text>',
+        f'<text x="{WIDTH / 2}" y="{HEIGHT + 14}" text-anchor="middle">{escape(curve.label)}</text>',
+        f'<text x="2" y="13">{high:.3g}</text><text x="2" y="{HEIGHT - 16}">{low:.3g}</text>',
+        f'<text x="{WIDTH - MARGIN}" y="13" text-anchor="end" fill="{YOURS}">yours</text>',
+        f'<text x="{WIDTH - MARGIN - 44}" y="13" text-anchor="end" fill="{RIGHT}">{escape(curve.source.label)}'
         "</text></g>",
     ]
     return "".join(lines)

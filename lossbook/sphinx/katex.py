@@ -18,6 +18,7 @@ from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
 from lossbook.sphinx.paths import node_module
+from lossbook.sphinx.whole import WHOLE, is_short_formula
 
 logger = logging.getLogger(__name__)
 
@@ -85,8 +86,9 @@ def _html_or_warning(translator: HTML5Translator, node: nodes.Element, *, displa
 
 
 def _visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
-    translator.body.append(translator.starttag(node, "span", "", CLASS="math"))
-    translator.body.append(_html_or_warning(translator, node, display=False) + "</span>")
+    formula = _html_or_warning(translator, node, display=False)
+    classes = f"math {WHOLE}" if is_short_formula(formula) else "math"
+    translator.body.append(translator.starttag(node, "span", "", CLASS=classes) + formula + "</span>")
     raise nodes.SkipNode
 
 

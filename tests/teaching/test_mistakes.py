@@ -51,3 +51,8 @@ def test_each_exercise_has_its_place_on_the_page_of_all_mistakes() -> None:
     page = (BOOK / "reference" / "common-mistakes.md").read_text(encoding="utf-8")
     for name in (name for names in SETS.values() for name in names):
         assert f"(mistakes-{name.replace('_', '-')})=\n### `{name}`" in page
+
+
+def test_gradients_are_explained_where_some_are_shown():
+    assert "random weight" in str(mistakes_here(sigmoid="with_abs").data)
+    assert "random weight" not in str(mistakes_here(softmax="no_shift").data)
