@@ -101,7 +101,8 @@ def logsumexp(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
         x = x.to(torch.get_default_dtype())
     wide = widen(x)
     shift = _maximum(wide, dim)
-    shift = shift.clamp(max=torch.finfo(wide.dtype).max)  # inf - inf would be NaN
+    # inf - inf would be NaN
+    shift = shift.clamp(max=torch.finfo(wide.dtype).max)
     shift = torch.where(shift.isneginf(), 0, shift)
     total = torch.exp(wide - shift).sum(dim, keepdim=True)
     # the sum only drops axes of length 1
@@ -180,4 +181,6 @@ def _maximum(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
     It only moves the numbers to where ``exp`` is safe and cancels out, so no gradient has to flow through it.
     """
     x = x.detach()
-    return x.amax(dim, keepdim=True) if x.numel() else x.sum(dim, keepdim=True)
+    if x.numel() == 0:
+        return x.sum(dim, keepdim=True)
+    return x.amax(dim, keepdim=True)

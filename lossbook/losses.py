@@ -42,6 +42,11 @@ from lossbook.validation import (
     class_axis,
 )
 
+_MEAN_OF_DIVERGENCES = (
+    "reduction 'mean' divides by the number of elements, classes included: "
+    "'batchmean' gives the KL divergence per sample"
+)
+
 
 class _ClampedCrossEntropy(torch.autograd.Function):
     """Cross-entropy of two probabilities, each logarithm clamped at -100, with torch's gradient.
@@ -65,8 +70,9 @@ class _ClampedCrossEntropy(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor]:
         probs, target = ctx.saved_tensors
+        (grad,) = grads
         slope = (probs - target) / (probs * (1 - probs)).clamp(min=1e-12)
-        return grads[0] * slope, grads[0] * (torch.log1p(-probs) - torch.log(probs))
+        return grad * slope, grad * (torch.log1p(-probs) - torch.log(probs))
 
 
 def binary_cross_entropy(
@@ -334,13 +340,15 @@ def cross_entropy(
     maximum, e = maximum_and_exp(logits, axis)
     log_total = torch.log(e.sum(axis, keepdim=True))
     # minus the log-softmax of the true class, without a table of all of them
-    loss = log_total.squeeze(axis) - (_pick(logits, index) - maximum.squeeze(axis))
+    ahead = _pick(logits, index) - maximum.squeeze(axis)
+    loss = log_total.squeeze(axis) - ahead
     factor = None
     if weight is not None:
         factor = widen(weight)[index]
         loss = loss * factor
     if label_smoothing > 0:
-        uniform = -_weighted_sum((logits - maximum).sub_(log_total), weight, axis) / input.shape[axis]
+        log_probs = (logits - maximum).sub_(log_total)
+        uniform = -_weighted_sum(log_probs, weight, axis) / input.shape[axis]
         loss = (1 - label_smoothing) * loss + label_smoothing * uniform
     return _reduce_counted(loss, counted, factor, reduction).to(input.dtype)
 
@@ -405,23 +413,29 @@ def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: b
     tensor(0.5108)
     """
     check_reduction(reduction, (*REDUCTIONS, "batchmean"))
-    for x, name in ((input, "input"), (target, "target")):
-        check_tensor(x, name)
-        if not x.is_floating_point():
-            raise RuntimeError(f"kl_div: {name} has dtype {x.dtype}, it must be floating point: call .float()")
+    _check_divergence(input, target)
     if reduction == "mean" and not torch.compiler.is_compiling():
-        warnings.warn(
-            "reduction 'mean' divides by the number of elements, classes included: "
-            "'batchmean' gives the KL divergence per sample",
-            stacklevel=2,
-        )
-    log_q, p = widen(input), widen(target)
-    loss = torch.exp(p) * (p - log_q) if log_target else torch.xlogy(p, p) - p * log_q
+        warnings.warn(_MEAN_OF_DIVERGENCES, stacklevel=2)
+    loss = _divergence(widen(input), widen(target), log_target)
     if reduction == "batchmean":
         loss = loss.sum() / (input.shape[0] if input.dim() else 1)
     else:
         loss = reduce(loss, reduction)
     return loss.to(torch.promote_types(input.dtype, target.dtype))
+
+
+def _divergence(log_q: Tensor, p: Tensor, log_target: bool) -> Tensor:
+    """Return p (log p - log q), element by element, of p or, with ``log_target``, of log p."""
+    if log_target:
+        return torch.exp(p) * (p - log_q)
+    return torch.xlogy(p, p) - p * log_q
+
+
+def _check_divergence(input: Tensor, target: Tensor) -> None:
+    for x, name in ((input, "input"), (target, "target")):
+        check_tensor(x, name)
+        if not x.is_floating_point():
+            raise RuntimeError(f"kl_div: {name} has dtype {x.dtype}, it must be floating point: call .float()")
 
 
 def symmetric_cross_entropy(

@@ -16,12 +16,19 @@ from lossbook.grader import first_failure
 
 _GLUE_PREFIX = "application/papermill.record/"
 _GONE = "\0"
+_WIDEST = 73
+"""Characters in a line of a page's column."""
+_SIGNATURE = re.compile(r"(?P<start>\s*def \w+)\((?P<parameters>.+)\)(?P<end>(?: -> .+)?:)")
+_PARAMETER = re.compile(r"(?:\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^,])+")
+"""Up to the next comma that stands in no brackets."""
 _LINE = re.compile(r" \(line \d+: .*\)$")
 """Where in the mistake's own source an error came from: of no use to a reader who cannot see that source."""
 
 
 def source(*definitions: Callable[..., Any]) -> Markdown:
     """Return the source of functions and classes without their docstrings, which the book gives as prose.
+
+    A signature that is wider than a page's column has one parameter in a line.
 
     Args:
         definitions: Python functions or classes; their sources follow each other.
@@ -39,7 +46,17 @@ def _without_docstrings(code: str) -> str:
             for number in range(docstring.lineno - 1, docstring.end_lineno):
                 lines[number] = _GONE
     kept = [line for line, before in zip(lines, ["", *lines], strict=False) if line or before != _GONE]
-    return "\n".join(line for line in kept if line != _GONE)
+    return "\n".join(_narrow(line) for line in kept if line != _GONE)
+
+
+def _narrow(line: str) -> str:
+    signature = _SIGNATURE.fullmatch(line)
+    if len(line) <= _WIDEST or signature is None:
+        return line
+    indent = " " * (len(line) - len(line.lstrip()))
+    parameters = _PARAMETER.findall(signature["parameters"])
+    inside = "".join(f"{indent}    {parameter.strip()},\n" for parameter in parameters)
+    return f"{signature['start']}(\n{inside}{indent}){signature['end']}"
 
 
 def glue(**values: Any) -> None:

@@ -10,6 +10,7 @@
 | `sources` | pages with the source of modules, looked through without importing these |
 | `pictures` | pixels in drawings, as files that do not hold up the text |
 | `tables` | cells that say which column they are of, for phones |
+| `whole` | short formulas and code that stay in one line |
 | `pages` | the last pass over written pages: no path of this machine stays in them |
 | `labs` | sliders: their scripts, on the pages that have them |
 | `search` | what the search page ranks: each section with its text |
@@ -50,8 +51,10 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         sources,
         tables,
         trim,
+        whole,
     )
 
-    for part in (api, sources, katex, folding, trim, notebooks, labs, live, pictures, tables, search, assets):
+    early = (api, sources, katex, folding, trim, notebooks, labs, live)
+    for part in (*early, pictures, tables, whole, search, assets):
         part.setup(app)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -18,6 +18,7 @@ from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
 from lossbook.sphinx.paths import node_module
+from lossbook.sphinx.whole import WHOLE, is_short_formula
 
 logger = logging.getLogger(__name__)
 
@@ -108,9 +109,10 @@ def _html_or_warning(translator: HTML5Translator, node: nodes.Element, *, displa
 
 
 def _visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
+    drawn = _html_or_warning(translator, node, display=False)
+    classes = f"math {WHOLE}" if is_short_formula(drawn) else "math"
+    formula = translator.starttag(node, "span", "", CLASS=classes) + drawn + "</span>"
     mark = node.get("mark", "")
-    formula = translator.starttag(node, "span", "", CLASS="math")
-    formula += _html_or_warning(translator, node, display=False) + "</span>"
     joined = f'<span class="lb-joined">{formula}{html.escape(mark, quote=False)}</span>'
     translator.body.append(joined if mark else formula)
     raise nodes.SkipNode

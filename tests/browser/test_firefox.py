@@ -26,6 +26,8 @@ class Box:
     def __init__(self, browser: firefox.Firefox, name: str) -> None:
         self.browser, self.name = browser, name
         self.ask("box.scrollIntoView()")
+        browser.wait_for(f"(name) => {BOX}.querySelector('.lb-live__run') !== null", name)
+        browser.press(firefox.CONTROL)  # somebody is there
         browser.wait_for(f"(name) => {BOX}.dataset.editor === 'ready'", name)
 
     def ask(self, expression: str) -> Any:

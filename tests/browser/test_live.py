@@ -88,6 +88,7 @@ class Box:
         self.page = page
         self.root = page.locator(f"live-exercise[data-name='{name}']")
         self.root.scroll_into_view_if_needed()
+        expect(self.root.locator(".lb-live__run")).to_be_visible()
         page.mouse.move(1, 1)  # somebody is there
         expect(self.root).to_have_attribute("data-editor", "ready", timeout=RUN)
         self.code = self.root.locator(".cm-content")

@@ -51,3 +51,9 @@ def test_each_exercise_has_its_place_on_the_page_of_all_mistakes() -> None:
     page = (BOOK / "reference" / "common-mistakes.md").read_text(encoding="utf-8")
     for name in (name for names in SETS.values() for name in names):
         assert f"(mistakes-{name.replace('_', '-')})=\n### `{name}`" in page
+
+
+def test_a_box_says_of_what_a_gradient_was_taken() -> None:
+    assert "the gradient of 0.661352 times it is wrong: 0, not 0.165338" in str(
+        mistakes_here(sigmoid="with_abs").data
+    )

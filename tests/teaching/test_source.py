@@ -17,6 +17,10 @@ def plain(x):
     return x, label
 
 
+def wide(first: dict[str, tuple[int, int]], second: list[int], third: str = "a") -> list[str]:
+    return [third]
+
+
 class Documented:
     """A class.
 
@@ -57,3 +61,16 @@ def test_docstrings_of_a_class_and_its_methods_go():
 
 def test_listings_follow_each_other():
     assert listing(plain, documented) == listing(plain) + "\n\n" + listing(documented)
+
+
+def test_a_signature_wider_than_the_page_has_a_parameter_in_a_line():
+    text = listing(wide)
+    assert text.splitlines() == [
+        "def wide(",
+        "    first: dict[str, tuple[int, int]],",
+        "    second: list[int],",
+        '    third: str = "a",',
+        ") -> list[str]:",
+        "    return [third]",
+    ]
+    compile(text, "listing", "exec")
