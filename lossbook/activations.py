@@ -141,7 +141,10 @@ def softmax(x: Tensor, dim: int) -> Tensor:
 def log_softmax(x: Tensor, dim: int) -> Tensor:
     r"""Return the logarithm of the softmax, exact where the softmax itself is rounded to 0.
 
-    .. math:: \log \operatorname{softmax}(x)_i = (x_i - m) - \log \sum_j e^{x_j - m}, \qquad m = \max_j x_j
+    .. math::
+
+        \log \operatorname{softmax}(x)_i &= (x_i - m) - \log \sum_j e^{x_j - m} \\
+        m &= \max_j x_j
 
     Args:
         x: floating-point logits of any shape.

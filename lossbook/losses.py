@@ -35,6 +35,7 @@ from lossbook.validation import (
     check_floating,
     check_integer,
     check_label_smoothing,
+    check_mask,
     check_probabilities,
     check_same_shape,
     check_tensor,
@@ -474,7 +475,7 @@ def symmetric_cross_entropy(
     tensor(2.6931)
     """
     if not log_zero < 0:
-        raise ValueError(f"log_zero stands for the logarithm of 0: it must be negative, not {log_zero}")
+        raise ValueError(f"log_zero must be negative, not {log_zero}")
     check_reduction(reduction)
     check_tensor(input, "input")
     check_tensor(target, "target")
@@ -572,13 +573,16 @@ def masked_binary_cross_entropy_with_logits(
     check_tensor(target, "target")
     check_tensor(mask, "mask")
     check_same_shape(input, target)
-    if mask.dtype != torch.bool:
-        raise TypeError(f"mask has dtype {mask.dtype}: it must be bool, True where a step is real")
-    if mask.shape != input.shape:
-        raise ValueError(f"mask has shape {tuple(mask.shape)}, input {tuple(input.shape)}: give both the same")
+    check_mask(mask, input)
     # Hide the padding before the loss: 0 * nan is nan, in the gradient too.
-    logits, y = torch.where(mask, widen(input), 0), torch.where(mask, widen(target), 0)
-    loss = binary_cross_entropy_with_logits(logits, y, reduction="none", pos_weight=pos_weight)
+    logits = torch.where(mask, widen(input), 0)
+    y = torch.where(mask, widen(target), 0)
+    loss = binary_cross_entropy_with_logits(
+        logits,
+        y,
+        pos_weight=pos_weight,
+        reduction="none",
+    )
     loss = torch.where(mask, loss, 0)
     if reduction == "mean":
         loss = loss.sum() / mask.sum()

@@ -85,7 +85,7 @@ def common_mistakes(name: str) -> HTML:
     """
     exercise = get_exercise(name)
     items = "".join(_mistake_item(exercise, mistake, heading=mistake.name) for mistake in exercise.mistakes)
-    return HTML(f'<ul class="lossbook-mistakes">{items}</ul>{_on_gradients(items)}')
+    return HTML(f'<ul class="lossbook-mistakes">{items}</ul>')
 
 
 def mistakes_here(**chosen: str) -> HTML:
@@ -102,23 +102,13 @@ def mistakes_here(**chosen: str) -> HTML:
     for name, mistakes in chosen.items():
         exercise = get_exercise(name)
         by_name = {mistake.name: mistake for mistake in exercise.mistakes}
-        items += "".join(_mistake_item(exercise, by_name[each], heading=name) for each in mistakes.split())
-        anchor = name.replace("_", "-")
-        places.append(f'<a href="../reference/common-mistakes.html#mistakes-{anchor}"><code>{name}</code></a>')
+        heading, anchor = name.replace("_", "_<wbr>"), name.replace("_", "-")
+        items += "".join(_mistake_item(exercise, by_name[each], heading) for each in mistakes.split())
+        places.append(f'<a href="../reference/common-mistakes.html#mistakes-{anchor}"><code>{heading}</code></a>')
     return HTML(
         '<details class="admonition lb-folded"><summary class="admonition-title">Common mistakes here</summary>'
         f'<div class="lb-folded__content"><ul class="lossbook-mistakes">{items}</ul>'
-        f"{_on_gradients(items)}<p>All that the checks know: {', '.join(places)}.</p></div></details>"
-    )
-
-
-def _on_gradients(items: str) -> str:
-    """Say what the gradients in a list are of, if it shows some: nobody could check them otherwise."""
-    if "<code>gradient " not in items:
-        return ""
-    return (
-        "<p>A gradient is that of a sum in which each result has a random weight: without weights, mistakes may "
-        "cancel out.</p>"
+        f"<p>All that the checks know: {', '.join(places)}.</p></div></details>"
     )
 
 
@@ -128,12 +118,13 @@ def _mistake_item(exercise: Exercise, mistake: Mistake, heading: str) -> str:
     assert failure.difference is not None
     difference = failure.difference
     answers = escape(_LINE.sub("", difference.problem))
-    if difference.returned:
+    if difference.returned and not difference.returned.startswith("gradient "):  # of what? The sentence says it
         mine, right = escape(difference.returned), escape(difference.expected)
         answers = f"gives <code>{mine}</code>, {exercise.source.label} <code>{right}</code>"
     title = f"{mistake.title[0].upper()}{mistake.title[1:]}."
-    place = f"../{exercise.chapter}.html#{mistake.see}"
+    chapter, anchor = mistake.place(exercise.chapter).split("#")
+    place = f"../{chapter}.html#{anchor}"
     return (
-        f"<li><p><strong>{escape(heading)}</strong>: {escape(title)}</p>"
+        f"<li><p><strong>{heading}</strong>: {escape(title)}</p>"
         f'<p><code>{escape(failure.call)}</code> {answers}. <a href="{escape(place, quote=True)}">Why</a></p></li>'
     )

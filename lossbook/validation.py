@@ -67,6 +67,14 @@ def check_same_shape(input: Tensor, target: Tensor) -> None:
     raise ValueError(f"target has shape {_shape(target)}, input {_shape(input)}: {advice}")
 
 
+def check_mask(mask: Tensor, input: Tensor) -> None:
+    """Raise TypeError or ValueError where a mask is not bool, or has not the shape of the input that it hides."""
+    if mask.dtype != torch.bool:
+        raise TypeError(f"mask has dtype {mask.dtype}: it must be bool, True where a step is real")
+    if mask.shape != input.shape:
+        raise ValueError(f"mask has shape {tuple(mask.shape)}, input {tuple(input.shape)}: give both the same")
+
+
 def check_binary_target(target: Tensor, input: Tensor | None = None) -> None:
     """Raise RuntimeError where a binary target is not floating point, or not of the dtype of a given input."""
     if input is not None and target.dtype == input.dtype:

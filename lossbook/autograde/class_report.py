@@ -125,7 +125,7 @@ def _exercise(name: str, findings: Sequence[Finding]) -> ExerciseSummary:
         forbidden=sum(bool(found.forbidden) for found in findings),
         aspects=tuple(Counter(aspect for found in honest for aspect in found.failed).most_common()),
         mistakes=tuple(
-            MistakeCount(by_name[key].title, f"{exercise.chapter}#{by_name[key].see}", count)
+            MistakeCount(by_name[key].title, by_name[key].place(exercise.chapter), count)
             for key, count in made.most_common()
         ),
         unexplained=sum(found.mistake not in by_name for found in honest),

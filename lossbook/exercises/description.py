@@ -85,7 +85,7 @@ class Mistake:
         name: identifier, e.g. "no_shift".
         title: one sentence that follows "This looks like a solution that ...", without a full stop.
         function: the wrong implementation, with the exercise's signature.
-        see: the anchor of the section of the exercise's chapter that explains it.
+        see: the anchor of the section that explains it, in the exercise's chapter, or "chapter#anchor" in another.
         variants: the same mistake with another number in it, or in other words: with 1e-7 where ``function``
             has 1e-8.
     """
@@ -100,6 +100,10 @@ class Mistake:
     def functions(self) -> tuple[Callable[..., Any], ...]:
         """The wrong implementation in all its variants."""
         return (self.function, *self.variants)
+
+    def place(self, chapter: str) -> str:
+        """Return where the book explains it, as "chapter#anchor", for an exercise of ``chapter``."""
+        return self.see if "#" in self.see else f"{chapter}#{self.see}"
 
 
 @dataclass(frozen=True)

@@ -418,13 +418,13 @@ EXERCISE = Exercise(
             "mean_of_sequence_means",
             "averages each sequence first, then the sequences: steps of short sequences then weigh more",
             mean_of_sequence_means,
-            "masked-mean",
+            "sequence-mean",
         ),
         Mistake(
             "divides_by_sequences",
             "divides by the number of sequences, not by the number of real steps",
             divides_by_sequences,
-            "masked-mean",
+            "sequence-mean",
         ),
         Mistake(
             "padding_at_the_end_only",
@@ -443,45 +443,45 @@ EXERCISE = Exercise(
             "drops the padded steps where every loss is asked for: the result keeps the shape (N, T), with 0 "
             "there",
             drops_the_padding,
-            "masked-mean",
+            "losses/binary-cross-entropy#bce-reduction",
         ),
-        Mistake("no_pos_weight", "does not use pos_weight", no_pos_weight, "masked-mean"),
+        Mistake("no_pos_weight", "does not use pos_weight", no_pos_weight, "losses/binary-cross-entropy#pos-weight"),
         Mistake(
             "weights_everything",
             "multiplies the whole loss by pos_weight: it belongs to the positive part alone",
             weights_everything,
-            "masked-mean",
+            "losses/binary-cross-entropy#pos-weight",
         ),
         Mistake(
             "weights_hard_targets",
             "multiplies the loss where the target is exactly 1: a soft target has a positive part, too",
             weights_hard_targets,
-            "masked-mean",
+            "practice/heartbeats#heartbeat-by-hand",
         ),
         Mistake(
             "divides_by_the_weights",
             "divides by the sum of the weights: the mean counts real steps, whatever pos_weight is",
             divides_by_the_weights,
-            "masked-mean",
+            "losses/binary-cross-entropy#bce-reduction",
         ),
-        Mistake("always_the_mean", "returns the mean, whatever reduction says", always_the_mean, "masked-mean"),
+        Mistake("always_the_mean", "returns the mean, whatever reduction says", always_the_mean, "losses/binary-cross-entropy#bce-reduction"),
         Mistake(
             "zero_for_nothing",
             "returns 0 where nothing is real: there is no mean of nothing, torch says nan",
             zero_for_nothing,
-            "masked-mean",
+            "nan-in-padding",
         ),
         Mistake(
             "sigmoid_twice",
             "applies the sigmoid before a loss that has it inside: the model is squashed twice",
             sigmoid_twice,
-            "masked-mean",
+            "losses/binary-cross-entropy#double-sigmoid",
         ),
         Mistake(
             "swapped_arguments",
             "swaps input and target in the call of torch's loss",
             swapped_arguments,
-            "masked-mean",
+            "losses/binary-cross-entropy#bce-shapes",
         ),
         Mistake(
             "in_place",
@@ -489,7 +489,7 @@ EXERCISE = Exercise(
             in_place,
             "nan-in-padding",
         ),
-        Mistake("detached", "computes the right numbers outside of autograd", detached, "nan-in-padding"),
+        Mistake("detached", "computes the right numbers outside of autograd", detached, "losses/binary-cross-entropy#bce-gradient"),
         Mistake(
             "mask_of_any_shape",
             "does not compare the mask's shape with the input's: a mask of shape (T,) or (N, 1) then broadcasts, "
@@ -501,7 +501,7 @@ EXERCISE = Exercise(
             "any_reduction",
             "takes an unknown reduction for one of the three: a typo should be an error",
             any_reduction,
-            "masked-mean",
+            "losses/binary-cross-entropy#bce-reduction",
         ),
     ),
     hints=(

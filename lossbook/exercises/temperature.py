@@ -233,7 +233,7 @@ EXERCISE = Exercise(
             "confidence_is_accuracy",
             "makes the mean confidence equal to the accuracy: that looks at the predicted class alone",
             confidence_is_accuracy,
-            "temperature",
+            "reliability",
         ),
         Mistake(
             "softmax_before",
@@ -245,13 +245,13 @@ EXERCISE = Exercise(
             "each_class_alone",
             "minimises a binary cross-entropy of each class alone: the classes compete in a softmax",
             each_class_alone,
-            "temperature",
+            "probabilities/sigmoid-and-softmax#sigmoid-or-softmax",
         ),
         Mistake(
             "over_samples",
             "lets the samples compete, not the classes: the softmax runs over axis 1",
             over_samples,
-            "temperature",
+            "losses/cross-entropy#class-axis",
         ),
         Mistake(
             "without_true_class",

@@ -285,8 +285,8 @@ EXERCISE = Exercise(
             divides_the_probability,
             "undo-pos-weight",
         ),
-        Mistake("base_two", "takes the logarithm to base 2", base_two, "undo-pos-weight"),
-        Mistake("base_ten", "takes the logarithm to base 10", base_ten, "undo-pos-weight"),
+        Mistake("base_two", "takes the logarithm to base 2", base_two, "losses/likelihood-and-entropy#nats-and-bits"),
+        Mistake("base_ten", "takes the logarithm to base 10", base_ten, "losses/likelihood-and-entropy#nats-and-bits"),
         Mistake(
             "one_more",
             "subtracts log(1 + pos_weight): a pos_weight of 1 would then change the probabilities",
@@ -297,7 +297,7 @@ EXERCISE = Exercise(
             "decides",
             "moves the threshold and decides: probabilities are asked for, not 0 and 1",
             decides,
-            "undo-pos-weight",
+            "threshold-is-weight",
         ),
         Mistake(
             "through_the_probability",
@@ -315,24 +315,24 @@ EXERCISE = Exercise(
             "overflows",
             "exponentiates the logits as they are: exp(100) is inf, and inf / inf is nan",
             overflows,
-            "undo-pos-weight",
+            "probabilities/sigmoid-and-softmax#stable-sigmoid",
         ),
         Mistake(
             "per_sample",
             "lines pos_weight up with the samples: it belongs to the labels, on the last axis",
             per_sample,
-            "undo-pos-weight",
+            "losses/binary-cross-entropy#pos-weight-shape",
         ),
         Mistake(
             "one_weight_for_all",
             "uses the mean of the weights for all labels",
             one_weight_for_all,
-            "undo-pos-weight",
+            "losses/binary-cross-entropy#pos-weight-shape",
         ),
         Mistake(
-            "still_logits", "returns the corrected logits, without a sigmoid", still_logits, "undo-pos-weight"
+            "still_logits", "returns the corrected logits, without a sigmoid", still_logits, "probabilities/sigmoid-and-softmax#sigmoid"
         ),
-        Mistake("still_odds", "returns the corrected odds: p / (1 - p), not p", still_odds, "undo-pos-weight"),
+        Mistake("still_odds", "returns the corrected odds: p / (1 - p), not p", still_odds, "probabilities/sigmoid-and-softmax#sigmoid"),
         Mistake(
             "subtracts_from_the_probability",
             "subtracts log(pos_weight) after the sigmoid: the result is not even between 0 and 1",
@@ -349,13 +349,13 @@ EXERCISE = Exercise(
             "softmax_over_labels",
             "lets the labels compete in a softmax: each is a yes-or-no question of its own",
             softmax_over_labels,
-            "undo-pos-weight",
+            "probabilities/sigmoid-and-softmax#sigmoid-or-softmax",
         ),
         Mistake(
             "sigmoid_twice",
             "applies the sigmoid before and after the shift",
             sigmoid_twice,
-            "undo-pos-weight",
+            "probabilities/sigmoid-and-softmax#sigmoid",
         ),
         Mistake(
             "in_place", "overwrites its input (x -= ... changes the caller's tensor)", in_place, "undo-pos-weight"
@@ -370,7 +370,7 @@ EXERCISE = Exercise(
             "takes_any_shape",
             "does not look at the shape: logits of one label and three weights broadcast to three labels",
             takes_any_shape,
-            "undo-pos-weight",
+            "losses/binary-cross-entropy#pos-weight-shape",
         ),
         Mistake(
             "takes_any_weight",

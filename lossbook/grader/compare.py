@@ -9,10 +9,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
 
 from lossbook.exercises import TORCH, Aspect, Case, Source
 from lossbook.grader.outcome import Array, Other, Outcome
 from lossbook.grader.show import show
+from lossbook.grader.upstream import upstream
 
 EPSILON = {
     "float64": 2.0**-52,
@@ -51,6 +53,7 @@ def _input_dtype(case: Case, otherwise: str) -> str:
     return next((name for name in names if name in EPSILON), otherwise)
 
 
+FEW_WEIGHTS = 4  # that a sentence can hold
 Problem = Callable[[], str]  # says how two values differ; most are only asked whether they do
 
 
@@ -113,7 +116,7 @@ def find_difference(
     if got.gradient is None:
         return partial(Difference, CUT_OFF)
     problem = _array_difference(want.gradient, got.gradient, aspect, case)
-    return None if problem is None else partial(_in_gradients, problem, want.gradient, got.gradient)
+    return None if problem is None else partial(_in_gradients, problem, want, got.gradient)
 
 
 def _in_values(problem: Problem, wanted: Any, given: Any) -> Difference:
@@ -121,9 +124,18 @@ def _in_values(problem: Problem, wanted: Any, given: Any) -> Difference:
     return Difference(problem(), yours, expected) if yours != expected else Difference(problem())
 
 
-def _in_gradients(problem: Problem, wanted: Array, given: Array) -> Difference:
-    said = f"returned the right value, its gradient is wrong: {problem().removeprefix('returned ')}"
-    return Difference(said, f"gradient {show(given)}", f"gradient {show(wanted)}")
+def _in_gradients(problem: Problem, want: Outcome, given: Array) -> Difference:
+    said = f"{_weighted(want.value)} is wrong: {problem().removeprefix('returned ')}"
+    return Difference(said, f"gradient {show(given)}", f"gradient {show(want.gradient)}")
+
+
+def _weighted(value: Array) -> str:
+    """Say of what the gradient was taken: who computes it by hand would wonder about the numbers."""
+    weights = upstream(torch.Size(value.shape), getattr(torch, value.dtype))
+    if weights.numel() == 1:
+        return f"returned the right value, but the gradient of {weights.item():.6g} times it"
+    these = f"the weights {show(weights)}" if weights.numel() <= FEW_WEIGHTS else "fixed weights"
+    return f"returned the right values, but the gradient of their sum with {these}"
 
 
 def _trouble(want: Outcome, got: Outcome, source: Source) -> str | None:

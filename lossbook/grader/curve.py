@@ -1,7 +1,7 @@
 """A small picture of the learner's numbers over the right ones, where that shows more than single calls do.
 
-It is an SVG in an ``img`` tag: no script can hide in it, and feedback pages may keep it. An image does not
-know the page's colours, so its own are readable on light and on dark ground.
+The lines are an SVG in an ``img`` tag: no script can hide in it, and feedback pages may keep it. An image does not
+know the page's colours, so its own can be told apart on light and on dark ground.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 
 from lossbook.exercises import TORCH, Source
 
-WIDTH, HEIGHT, MARGIN = 460, 150, 42
-YOURS, RIGHT, GREY = "#e0691a", "#3b8fd4", "#7c7c7c"
+WIDTH, HEIGHT, MARGIN, FLOOR = 420, 140, 4, 12
+YOURS, RIGHT, GREY = "#e0691a", "#3b8fd4", "#888888"
 NARROWEST = 1e-12
 QUOTED = {code: quote(chr(code)) for code in range(128)}  # quote itself goes through them one by one in Python
 
@@ -47,19 +47,31 @@ class Curve:
         return f"Your numbers (orange) over {self.source.answers} (blue), along {self.label}{where}."
 
 
-def as_image(curve: Curve) -> str:
-    """Return the picture as an ``img`` tag that needs no other file."""
+def as_picture(curve: Curve) -> str:
+    """Return the picture with its labels, as HTML that needs no other file.
+
+    The labels are text of the page: in the picture they would shrink with it on a phone, and not know its colours.
+    """
     picture = _svg(curve)
     address = "data:image/svg+xml," + (picture.translate(QUOTED) if picture.isascii() else quote(picture))
-    return f'<img class="lb-curve" alt="{escape(curve.description, quote=True)}" src="{address}" width="{WIDTH}">'
+    low, high = _range(curve)
+    return (
+        '<div class="lb-curve">'
+        f'<div class="lb-key"><span class="lb-yours">yours</span> '
+        f'<span class="lb-right">{escape(curve.source.label)}</span></div>'
+        f'<div class="lb-levels"><span>{high:.3g}</span> <span>{low:.3g}</span></div>'
+        f'<img alt="{escape(curve.description, quote=True)}" src="{address}" width="{WIDTH}">'
+        f'<div class="lb-ends"><span>{curve.x[0]:g}</span> <span>{escape(curve.label)}</span> '
+        f"<span>{curve.x[-1]:g}</span></div></div>"
+    )
 
 
 def _svg(curve: Curve) -> str:
     low, high = _range(curve)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT + 20}" font-family="sans-serif" '
-        f'font-size="13" fill="none" stroke-width="2">{_frame(curve, low, high)}'
-        f'<path stroke="{RIGHT}" stroke-width="5" opacity="0.5" d="{_path(curve, curve.want, low, high)}"/>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" fill="none" stroke-width="2">'
+        f'<path stroke="{GREY}" stroke-width="1" d="M0 {HEIGHT - 1}H{WIDTH}"/>'
+        f'<path stroke="{RIGHT}" stroke-width="5" opacity="0.6" d="{_path(curve, curve.want, low, high)}"/>'
         f'<path stroke="{YOURS}" d="{_path(curve, curve.got, low, high)}"/>{"".join(_broken(curve))}</svg>'
     )
 
@@ -84,7 +96,7 @@ def _path(curve: Curve, numbers: np.ndarray, low: float, high: float) -> str:
     """Draw the finite numbers, with a gap where others are."""
     finite = np.isfinite(numbers)
     numbers = np.where(finite, numbers, low)
-    levels = HEIGHT - 16 - (np.clip(numbers, low, high) - low) / (high - low) * (HEIGHT - 32)
+    levels = HEIGHT - FLOOR - (np.clip(numbers, low, high) - low) / (high - low) * (HEIGHT - FLOOR - MARGIN)
     starts = finite & ~np.concatenate(([False], finite[:-1]))
     drawn = zip(starts[finite], _places(curve)[finite], levels[finite], strict=True)
     return "".join(f"{'M' if start else 'L'}{x:.1f} {y:.1f}" for start, x, y in drawn)
@@ -93,19 +105,4 @@ def _path(curve: Curve, numbers: np.ndarray, low: float, high: float) -> str:
 def _broken(curve: Curve) -> Iterator[str]:
     """Mark along the bottom where the learner's numbers are NaN or infinite and the right ones are not."""
     for place in _places(curve)[~np.isfinite(curve.got) & np.isfinite(curve.want)]:
-        yield f'<path stroke="{YOURS}" d="M{place:.1f} {HEIGHT - 12}v8"/>'
-
-
-def _frame(curve: Curve, low: float, high: float) -> str:
-    first, last = curve.x[0], curve.x[-1]
-    lines = [
-        f'<path stroke="{GREY}" stroke-width="1" d="M{MARGIN} {HEIGHT - 4}H{WIDTH - MARGIN}"/>',
-        f'<g fill="{GREY}"><text x="{MARGIN}" y="{HEIGHT + 14}">{first:g}</text>',
-        f'<text x="{WIDTH - MARGIN}" y="{HEIGHT + 14}" text-anchor="end">{last:g}</text>',
-        f'<text x="{WIDTH / 2}" y="{HEIGHT + 14}" text-anchor="middle">{escape(curve.label)}</text>',
-        f'<text x="2" y="13">{high:.3g}</text><text x="2" y="{HEIGHT - 16}">{low:.3g}</text>',
-        f'<text x="{WIDTH - MARGIN}" y="13" text-anchor="end" fill="{YOURS}">yours</text>',
-        f'<text x="{WIDTH - MARGIN - 44}" y="13" text-anchor="end" fill="{RIGHT}">{escape(curve.source.label)}'
-        "</text></g>",
-    ]
-    return "".join(lines)
+        yield f'<path stroke="{YOURS}" d="M{place:.1f} {HEIGHT - FLOOR + 2}v8"/>'

@@ -11,7 +11,7 @@ from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from lossbook.grader.curve import as_image
+from lossbook.grader.curve import as_picture
 
 if TYPE_CHECKING:
     from lossbook.grader.report import AspectResult, CaseResult, Report
@@ -64,8 +64,7 @@ def _failure(failure: CaseResult, expected: str) -> str:
 def _reading(report: Report) -> str:
     if report.passed:
         return ""
-    anchor = f"#{report.mistakes[0].see}" if report.mistakes else ""
-    return place_in_book(f"{report.chapter}{anchor}")
+    return place_in_book(report.mistakes[0].place(report.chapter) if report.mistakes else report.chapter)
 
 
 def place_in_book(place: str) -> str:
@@ -82,7 +81,7 @@ def place_in_book(place: str) -> str:
 
 
 def _extras(report: Report) -> str:
-    parts = [as_image(report.curve)] if report.curve else []
+    parts = [as_picture(report.curve)] if report.curve else []
     if report.printed:
         parts.append(f"<details><summary>What it printed</summary><pre>{escape(report.printed)}</pre></details>")
     parts += [f"<p>It warned: {escape(warning)}</p>" for warning in report.warnings]

@@ -2,7 +2,6 @@
 
 import contextlib
 import copy
-import functools
 import io
 import linecache
 import sys
@@ -24,6 +23,7 @@ from lossbook.exercises import Aspect, Case
 from lossbook.grader.forbidden import ForbiddenCalls, warm_up
 from lossbook.grader.limits import OutOfTime, Worker
 from lossbook.grader.outcome import Array, Failure, Outcome, array, freeze
+from lossbook.grader.upstream import upstream
 
 PRINTED_LIMIT = 2000  # characters that a report keeps of what one call printed
 MESSAGE_LIMIT = 300  # characters that it keeps of an error's or a warning's message
@@ -168,20 +168,11 @@ def _is_tensor(value: object) -> bool:
 
 
 def _gradient(value: Tensor, leaf: Tensor) -> Array | None:
-    """Return the gradient on ``leaf`` under an upstream gradient that depends on the output's shape alone.
-
-    All ones would hide mistakes: a softmax sums to 1, so its gradient would always be 0.
-    """
-    upstream = _upstream(value.shape, value.dtype).clone()  # a learner's backward may write into it
+    """Return the gradient on ``leaf`` under an upstream gradient that depends on the output's shape alone."""
+    weights = upstream(value.shape, value.dtype).clone()  # a learner's backward may write into it
     # what autograd.grad calls; it would itself be caught by a function mode, and run without it
-    (slope,) = _engine_run_backward((value,), (upstream,), False, False, (leaf,), True, accumulate_grad=False)
+    (slope,) = _engine_run_backward((value,), (weights,), False, False, (leaf,), True, accumulate_grad=False)
     return None if slope is None else array(slope)
-
-
-@functools.lru_cache(maxsize=32)
-def _upstream(shape: torch.Size, dtype: torch.dtype) -> Tensor:
-    generator = torch.Generator().manual_seed(shape.numel())
-    return torch.randn(shape, generator=generator, dtype=torch.float32).to(dtype)
 
 
 def _changed(before: tuple[Any, ...], after: tuple[Any, ...]) -> tuple[int, ...]:

@@ -21,7 +21,7 @@ def as_text(report: Report, width: int = WIDTH) -> str:
         lines += _aspect_lines(report, aspect, column, width)
     lines += ["", *textwrap.wrap(report.summary, width)]
     if report.mistakes and not report.passed:
-        lines.append(f"Read about it: {report.chapter}#{report.mistakes[0].see}")
+        lines.append(f"Read about it: {report.mistakes[0].place(report.chapter)}")
     elif not report.passed:
         lines.append(f"The chapter: {report.chapter}")
     if report.printed:

@@ -51,9 +51,9 @@ def live_exercise(name: str) -> dict[str, Any]:
         name: of an exercise that stands in :data:`lossbook.live.twins.TWINS`.
 
     Returns:
-        ``aspects`` with their cases, answers and tolerances; ``mistakes`` with a sentence, the anchor that
-        explains them, and their answers in the order of all cases (None where the answer is right); ``words``
-        for whose answers these are.
+        ``aspects`` with their cases, answers and tolerances; ``mistakes`` with a sentence, the place in the
+        book that explains them, and their answers in the order of all cases (None where the answer is right);
+        ``words`` for whose answers these are.
 
     Raises:
         KeyError: the exercise has no NumPy twin; the message lists those that have.
@@ -64,7 +64,6 @@ def live_exercise(name: str) -> dict[str, Any]:
     wants = run_trusted(exercise.reference, drawn)
     return {
         "name": name,
-        "chapter": exercise.chapter,
         "words": _WORDS[exercise.source],
         "aspects": [
             {
@@ -73,7 +72,9 @@ def live_exercise(name: str) -> dict[str, Any]:
             }
             for (aspect, cases), row in zip(drawn, wants, strict=True)
         ],
-        "mistakes": [_mistake(twin, mistake, answers) for mistake, answers in shown(exercise, twin, drawn, wants)],
+        "mistakes": [
+            _mistake(exercise, twin, mistake, answers) for mistake, answers in shown(exercise, twin, drawn, wants)
+        ],
     }
 
 
@@ -168,11 +169,11 @@ def _case(twin: Twin, aspect: Aspect, case: Case, want: Outcome) -> dict[str, An
     }
 
 
-def _mistake(twin: Twin, mistake: Mistake, answers: list[Outcome | None]) -> dict[str, Any]:
+def _mistake(exercise: Exercise, twin: Twin, mistake: Mistake, answers: list[Outcome | None]) -> dict[str, Any]:
     return {
         "name": mistake.name,
         "title": twin.titles.get(mistake.name, in_numpy(mistake.title)),
-        "see": mistake.see,
+        "see": mistake.place(exercise.chapter),
         "answers": [None if outcome is None else _wrong_answer(outcome) for outcome in answers],
     }
 

@@ -39,6 +39,11 @@ _TEX_INSIDE = re.compile(r"<annotation [^>]*>.*?</annotation>|</?semantics>", re
 """What the formula was made of. Nobody hears or sees it, and who copies a formula gets it as a third copy."""
 
 
+_SHORT = 24  # characters of TeX: less than a phone's line
+_MARK = re.compile(r"[,.;:!?)\]’”–-]+")
+"""What must not begin a line: the marks that close what comes before them, and the hyphen of "K-dimensional"."""
+
+
 class TexError(ValueError):
     """KaTeX cannot read this formula."""
 
@@ -76,6 +81,24 @@ def aligned(tex: str) -> str:
     return r"\begin{aligned}" + tex + r"\end{aligned}"
 
 
+def keep_marks(doctree: nodes.document) -> None:
+    """Move the mark behind each short inline formula into it: browsers break lines between the two.
+
+    Both then stay on one line. A long formula has to be free to break, on a phone.
+    """
+    for formula in [node for node in doctree.findall(nodes.math) if len(node.astext()) <= _SHORT]:
+        behind = formula.next_node(descend=False, siblings=True)
+        mark = _MARK.match(behind) if isinstance(behind, nodes.Text) else None
+        if mark and behind is not None and behind.parent is formula.parent:
+            formula["mark"] = mark[0]
+            formula.parent.replace(behind, nodes.Text(behind.astext()[mark.end() :]))
+
+
+def _keep_marks(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    if app.builder.format == "html":
+        keep_marks(doctree)
+
+
 def _html_or_warning(translator: HTML5Translator, node: nodes.Element, *, display: bool) -> str:
     macros = translator.config.lossbook_katex_macros
     try:
@@ -86,9 +109,12 @@ def _html_or_warning(translator: HTML5Translator, node: nodes.Element, *, displa
 
 
 def _visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
-    formula = _html_or_warning(translator, node, display=False)
-    classes = f"math {WHOLE}" if is_short_formula(formula) else "math"
-    translator.body.append(translator.starttag(node, "span", "", CLASS=classes) + formula + "</span>")
+    drawn = _html_or_warning(translator, node, display=False)
+    classes = f"math {WHOLE}" if is_short_formula(drawn) else "math"
+    formula = translator.starttag(node, "span", "", CLASS=classes) + drawn + "</span>"
+    mark = node.get("mark", "")
+    joined = f'<span class="lb-joined">{formula}{html.escape(mark, quote=False)}</span>'
+    translator.body.append(joined if mark else formula)
     raise nodes.SkipNode
 
 
@@ -106,4 +132,5 @@ def _visit_display(translator: HTML5Translator, node: nodes.math_block) -> None:
 def setup(app: Sphinx) -> None:
     """Register the math renderer ``lossbook_katex``."""
     app.add_html_math_renderer("lossbook_katex", (_visit_inline, None), (_visit_display, None))
+    app.connect("doctree-resolved", _keep_marks)
     app.add_config_value("lossbook_katex_macros", {}, "html", types=dict)

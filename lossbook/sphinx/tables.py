@@ -57,8 +57,8 @@ def _breakable(code: re.Match[str]) -> str:
 
 
 def _with_joints(word: re.Match[str]) -> str:
-    joint = _JOINT if _JOINT.search(word[0]) else _JOINT_OF_WORDS
-    return joint.sub("<wbr>", word[0])
+    pieces = (_JOINT_OF_WORDS.sub("<wbr>", p) if _LONG_WORD.match(p) else p for p in _JOINT.split(word[0]))
+    return "<wbr>".join(pieces)
 
 
 def _label_page(

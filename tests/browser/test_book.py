@@ -119,7 +119,7 @@ def test_a_link_leads_to_its_section_past_sections_that_were_never_drawn(
     anchor = section.get_attribute("id")
     page.evaluate("(anchor) => { location.hash = anchor; }", anchor)
     heading = section.locator("h2").first
-    at_the_top = "(box) => { const {top} = box.getBoundingClientRect(); return top > 0 && top < 300; }"
+    at_the_top = "(box) => { const {top} = box.getBoundingClientRect(); return top > 0 && top < 130; }"
     page.wait_for_function(at_the_top, arg=heading.element_handle())
     page.wait_for_timeout(500)
     assert heading.evaluate(at_the_top), "it does not stay there"

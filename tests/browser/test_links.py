@@ -10,7 +10,7 @@ from lossbook.exercises import exercise_names, get_exercise
 
 PLACES = sorted(
     {
-        (exercise.chapter, mistake.see)
+        tuple(mistake.place(exercise.chapter).split("#"))
         for exercise in map(get_exercise, exercise_names())
         for mistake in exercise.mistakes
     }

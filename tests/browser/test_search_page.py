@@ -96,6 +96,29 @@ MESSAGES = [
         "tuple",
         "TypeError: 'tuple' object is not callable",
     ),
+    (
+        "tuple-size",
+        "AttributeError: 'tuple' object has no attribute 'size'",
+    ),
+    (
+        "dimension",
+        "IndexError: Dimension out of range (expected to be in range of [-1, 0], but got 1)",
+    ),
+    (
+        "same-device",
+        "RuntimeError: Expected all tensors to be on the same device, but found at least two devices, cuda:0 "
+        "and cpu! (when checking argument for argument weight in method wrapper_CUDA_nll_loss_forward)",
+    ),
+    (
+        "inplace",
+        "RuntimeError: one of the variables needed for gradient computation has been modified by an inplace "
+        "operation: [torch.FloatTensor [16, 1]], which is output 0 of SigmoidBackward0, is at version 1; expected "
+        "version 0 instead.",
+    ),
+    (
+        "item",
+        "AttributeError: 'float' object has no attribute 'backward'",
+    ),
 ]
 """Places in the gallery, and messages as they stand on a reader's screen, with other sizes than the book's."""
 
@@ -110,7 +133,7 @@ QUESTIONS = {
     "label smoothing": ["#label-smoothing", "#term-Label-smoothing"],
     "my loss is NaN": ["#silent-nan", "#term-NaN"],
     "why is my loss negative": ["#silent-nll"],
-    "loss stuck at 0.693": ["#loss-baselines", "#silent-double"],
+    "loss stuck at 0.693": ["#silent-nothing-learnt"],
     "class weights cross entropy": ["#class-weights"],
     "perplexity": ["#term-Perplexity", "#perplexity"],
     "sparse categorical crossentropy pytorch": ["#which-loss-elsewhere"],

@@ -12,7 +12,7 @@ import lossbook
 from lossbook.activations import softmax
 from lossbook.exercises import PROMPT, TORCH, exercise_names, get_exercise
 from lossbook.grader import NothingEarned, evaluate
-from lossbook.grader.curve import Curve, as_image
+from lossbook.grader.curve import Curve, as_picture
 
 
 def mistaken(name, mistake):
@@ -89,6 +89,28 @@ def test_the_link_leads_into_the_book_where_its_place_is_known(monkeypatch):
     assert "javascript" not in mistaken("softmax", "no_shift")._repr_html_()
 
 
+def test_a_mistake_may_be_explained_in_another_chapter(monkeypatch):
+    monkeypatch.setenv("LOSSBOOK_BOOK", "..")
+    report = mistaken("masked_binary_cross_entropy_with_logits", "no_pos_weight")
+    assert "losses/binary-cross-entropy#pos-weight" in str(report)
+    assert 'href="../losses/binary-cross-entropy.html#pos-weight"' in report._repr_html_()
+
+
+def test_a_gradient_can_be_computed_again_from_the_report():
+    text = str(mistaken("sigmoid", "with_abs"))
+    weight = float(re.search(r"gradient of (\S+) times it", text)[1])
+    x = torch.tensor([0.0], requires_grad=True)
+    (weight * torch.sigmoid(x)).sum().backward()
+    shown = float(re.search(r"torch: gradient tensor\(\[(\S+)\]\)", text)[1])
+    assert shown == pytest.approx(x.grad.item(), rel=1e-5)
+
+
+def test_of_several_results_the_report_gives_the_weights_of_the_gradient():
+    report = evaluate("softmax", lambda x, dim: torch.softmax(x, dim).detach() + 0 * x, seed=0)
+    text = " ".join(str(report).split())
+    assert re.search(r"gradient of their sum with (the weights tensor\(\[[^]]+\]\)|fixed weights) is wrong", text)
+
+
 def test_a_wrong_curve_is_drawn_over_torchs():
     report = mistaken("log_sigmoid", "log_of_sigmoid")
     assert report.curve is not None
@@ -96,6 +118,14 @@ def test_a_wrong_curve_is_drawn_over_torchs():
     assert not np.isfinite(report.curve.got).all()
     assert "infinite from -120 to" in report.curve.description
     assert 'class="lb-curve"' in report._repr_html_()
+
+
+def test_the_labels_of_a_curve_are_text_of_the_page():
+    curve = Curve("logit x", np.array([-8.0, 0, 8]), np.array([0.0, 0.5, 1]), np.array([0.0, 0.5, 0.5]))
+    picture = as_picture(curve)
+    outside = re.sub(r"<img[^>]*>", "", picture)
+    assert re.findall(r">([^<>]+)</span>", outside) == ["yours", "torch", "1", "0", "-8", "logit x", "8"]
+    assert "%3Ctext" not in picture
 
 
 def test_no_curve_where_it_would_show_nothing():
@@ -107,7 +137,7 @@ def test_no_curve_where_it_would_show_nothing():
 @pytest.mark.parametrize("got", [[np.nan] * 5, [np.inf, 0, 1, -np.inf, 2], [1e30, 0, 0, 0, -1e30], [0] * 5])
 def test_any_numbers_make_a_valid_picture(got):
     curve = Curve("x", np.linspace(-1, 1, 5), np.linspace(0, 1, 5), np.array(got, dtype=float))
-    svg = unquote(re.search(r'src="data:image/svg\+xml,([^"]*)"', as_image(curve))[1])
+    svg = unquote(re.search(r'src="data:image/svg\+xml,([^"]*)"', as_picture(curve))[1])
     assert svg.startswith("<svg ")
     assert "nan" not in svg.replace("nan or", "")
     assert "inf" not in svg

@@ -38,6 +38,12 @@ def test_long_names_break_between_their_parts_and_short_ones_do_not() -> None:
         assert labelled.count("lb-long") == 2
 
 
+def test_a_long_name_breaks_before_its_arguments_and_inside() -> None:
+    code = '<code class="c"><span class="pre">binary_cross_entropy_with_logits(logits,</span></code>'
+    labelled = label_cells(table(f"<td>{code}</td><td>2</td>", more=""))
+    assert "binary_<wbr>cross_<wbr>entropy_<wbr>with_<wbr>logits(<wbr>logits," in labelled
+
+
 def test_no_wide_table_of_the_book_is_left_out() -> None:
     page = (HTML / "reference" / "notation.html").read_text(encoding="utf-8")
     assert page.count("<table") > page.count('<table class="table lb-rows"') > 2

@@ -435,7 +435,7 @@ def _verdict(exercise: Data, tried: list[Tried]) -> Data:
         return {
             "summary": f"This looks like a solution that {mistake['title']}.",
             "mistake": mistake["name"],
-            "see": f"{exercise['chapter']}.html#{mistake['see']}",
+            "see": mistake["see"].replace("#", ".html#"),
         }
     first = tried[0].outcome.error
     if first is not None and all(one.outcome.error is not None for one in tried):
