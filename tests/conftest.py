@@ -1,5 +1,6 @@
 """Settings for all tests."""
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,13 @@ __all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler", "wron
 
 # Tests run side by side: threads of each would only wait for each other. Read when torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_collection_finish() -> None:
+    """Keep what lives to the end, thousands of tests and torch, from being looked through for garbage each time."""
+    gc.collect()
+    gc.freeze()
+
 
 _WRONG = Path(__file__).parent / "live" / "mistakes"
 

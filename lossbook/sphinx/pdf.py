@@ -93,9 +93,7 @@ def print_book(folder: Path, target: Path, chromium: str, keep: Sequence[str] = 
         tab.goto(address, wait_until="load", timeout=60_000)
         tab.wait_for_function("document.documentElement.dataset.scripts === 'loaded'")
         tab.emulate_media(media="print", color_scheme="light")
-        chapters = tab.evaluate((STATIC / "js" / "whole-book.js").read_text(encoding="utf-8"))
-        if keep:
-            tab.evaluate(_KEEP, list(keep))
+        chapters = tab.evaluate((STATIC / "js" / "whole-book.js").read_text(encoding="utf-8"), list(keep))
         tab.add_style_tag(content=(STATIC / "whole-book.css").read_text(encoding="utf-8"))
         tab.add_style_tag(content=fonts.for_print(folder))
         tab.evaluate("dispatchEvent(new Event('beforeprint'))")
@@ -103,7 +101,7 @@ def print_book(folder: Path, target: Path, chromium: str, keep: Sequence[str] = 
         pages: dict[str, int] = {}
         for _ in range(_ATTEMPTS):
             printed = pikepdf.open(io.BytesIO(_printed(tab)))
-            found = {name: _page_of(printed, name) for name in keep or chapters}
+            found = {name: _page_of(printed, name) for name in chapters}
             if found == pages:
                 break
             pages = found
@@ -124,11 +122,6 @@ _SETTLE = """async () => {
   await Promise.all([...document.images].map((image) => image.decode()));
   for (const frame of [1, 2, 3]) await new Promise(requestAnimationFrame);
 }"""
-_KEEP = """(kept) => document.querySelectorAll(".lb-chapter:not(.lb-cover)").forEach((chapter) => {
-  if (kept.includes(chapter.id)) return;
-  document.querySelector(`.lb-contents a[href="#${chapter.id}"]`).remove();
-  chapter.remove();
-})"""
 _NUMBER = """(pages) => Object.entries(pages).forEach(([name, page]) => {
   document.querySelector(`.lb-contents a[href="#${name}"] .lb-contents__page`).textContent = page;
 })"""

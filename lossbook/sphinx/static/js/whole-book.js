@@ -1,7 +1,7 @@
 // Run by lossbook.sphinx.pdf in the first page of the built book: puts all chapters on that page, behind a contents
 // page, in the order of the menu. Ids get the name of their page, and links inside the book lead to them.
-// Returns the ids of the chapters.
-async () => {
+// Takes the ids of the chapters to put there, none for all, and returns the ids of those that are there.
+async (wanted) => {
   const REFERRING = ["for", "aria-labelledby", "aria-describedby", "aria-controls"];
   const make = (tag, className, ...children) => {
     const element = document.createElement(tag);
@@ -19,7 +19,7 @@ async () => {
   let part = "";
   for (const entry of document.querySelectorAll(".lb-nav .caption, .lb-nav a")) {
     if (entry.matches(".caption")) part = entry.textContent.trim();
-    else if (part) listed.push({part, address: entry.href, title: entry.textContent.trim()});
+    else if (part && (!wanted.length || wanted.includes(nameOf(entry.href)))) listed.push({part, address: entry.href, title: entry.textContent.trim()});
   }
   const names = new Map(listed.map(({address}) => [bare(address), nameOf(address)]));
 
