@@ -15,7 +15,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_collection_finish() -> None:
-    """Keep what lives to the end, thousands of tests and torch, from being looked through for garbage each time."""
+    """Keep what lives to the end, thousands of tests and torch, from being searched for garbage each time."""
     gc.collect()
     gc.freeze()
 
