@@ -70,8 +70,9 @@ def _execute(cache: JupyterCacheAbstract, waiting: list[Path]) -> None:
     can_fork = sys.platform == "linux"  # elsewhere a system's own libraries do not stand it
     if can_fork:
         kernels.preload()
+    side_by_side = (os.cpu_count() or 1) + 1  # the longest chapter waits for learners' processes much of its time
     with multiprocessing.Pool(
-        min(len(work), os.cpu_count() or 1), initializer=kernels.fork_kernels if can_fork else None
+        min(len(work), side_by_side), initializer=kernels.fork_kernels if can_fork else None
     ) as pool:
         pool.map(ExecutionWorkerLocalMProc(), work, chunksize=1)
 

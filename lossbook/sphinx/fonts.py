@@ -9,6 +9,7 @@ import base64
 import hashlib
 import io
 import string
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,11 +155,20 @@ def write(output: Path, target: Path, more: str = "") -> None:
     """
     target.mkdir(parents=True, exist_ok=True)
     characters = "".join(sorted({*characters_of(output), *more}))
-    for font in TEXT_FONTS:
-        source = node_module(f"@fontsource-variable/{font.package}") / "files" / f"{font.source}.woff2"
-        (target / f"{font.name}.woff2").write_bytes(cut(source.read_bytes(), characters, font.weights))
-    for source in sorted((node_module("katex") / "dist" / "fonts").glob("*.woff2")):
-        (target / source.name).write_bytes(cut(source.read_bytes(), characters))
+    ours = [(_file_of(font), target / f"{font.name}.woff2", font.weights) for font in TEXT_FONTS]
+    katex = sorted((node_module("katex") / "dist" / "fonts").glob("*.woff2"))
+    parts = [*ours, *((source, target / source.name, None) for source in katex)]
+    with ProcessPoolExecutor() as pool:
+        for part in [pool.submit(_write_cut, *part, characters) for part in parts]:
+            part.result()
+
+
+def _write_cut(source: Path, target: Path, weights: tuple[int, int] | None, characters: str) -> None:
+    target.write_bytes(cut(source.read_bytes(), characters, weights))
+
+
+def _file_of(font: TextFont) -> Path:
+    return node_module(f"@fontsource-variable/{font.package}") / "files" / f"{font.source}.woff2"
 
 
 def for_print(output: Path) -> str:
@@ -182,8 +192,7 @@ def _weights(font: TextFont) -> list[int]:
 
 
 def _print_face(font: TextFont, weight: int, characters: str) -> str:
-    source = node_module(f"@fontsource-variable/{font.package}") / "files" / f"{font.source}.woff2"
-    data = base64.b64encode(cut(source.read_bytes(), characters, (weight, weight))).decode()
+    data = base64.b64encode(cut(_file_of(font).read_bytes(), characters, (weight, weight))).decode()
     kind, *variant = font.name.split("-")
     style = " font-style: italic;" if "italic" in variant else ""
     reach = " unicode-range: U+0370-03FF;" if "greek" in variant else ""
