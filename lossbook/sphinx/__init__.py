@@ -21,7 +21,7 @@
 | `assets` | where those parts come from, and the one place that orders this pass |
 | `execution`, `kernels` | execute the chapters side by side, before the pages are made |
 | `dependencies` | which code and data the results of a chapter depend on |
-| `build`, `serve`, `pdf` | ``python -m lossbook.sphinx.build``, ``... .serve`` and ``... .pdf`` |
+| `build`, `serve`, `pdf`, `jupyter_book` | ``python -m lossbook.sphinx.build``, ``... .serve`` and ``... .pdf`` |
 """
 
 from __future__ import annotations
