@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 @functools.lru_cache(maxsize=32)
-def upstream(shape: torch.Size, dtype: torch.dtype = torch.float32) -> Tensor:
+def upstream(shape: torch.Size, dtype: torch.dtype) -> Tensor:
     """Return the upstream gradient for a result, which depends on the result's shape alone.
 
     All ones would hide mistakes: a softmax sums to 1, so its gradient would always be 0.

@@ -39,7 +39,6 @@ _TEX_INSIDE = re.compile(r"<annotation [^>]*>.*?</annotation>|</?semantics>", re
 """What the formula was made of. Nobody hears or sees it, and who copies a formula gets it as a third copy."""
 
 
-_SHORT = 24  # characters of TeX: less than a phone's line
 _MARK = re.compile(r"[,.;:!?)\]’”–-]+")
 """What must not begin a line: the marks that close what comes before them, and the hyphen of "K-dimensional"."""
 
@@ -82,11 +81,11 @@ def aligned(tex: str) -> str:
 
 
 def keep_marks(doctree: nodes.document) -> None:
-    """Move the mark behind each short inline formula into it: browsers break lines between the two.
+    """Move the mark behind each inline formula into it: browsers break lines between the two.
 
-    Both then stay on one line. A long formula has to be free to break, on a phone.
+    Behind a short one it then stays on the same line. A long formula has to be free to break, on a phone.
     """
-    for formula in [node for node in doctree.findall(nodes.math) if len(node.astext()) <= _SHORT]:
+    for formula in list(doctree.findall(nodes.math)):
         behind = formula.next_node(descend=False, siblings=True)
         mark = _MARK.match(behind) if isinstance(behind, nodes.Text) else None
         if mark and behind is not None and behind.parent is formula.parent:
@@ -110,11 +109,10 @@ def _html_or_warning(translator: HTML5Translator, node: nodes.Element, *, displa
 
 def _visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
     drawn = _html_or_warning(translator, node, display=False)
-    classes = f"math {WHOLE}" if is_short_formula(drawn) else "math"
-    formula = translator.starttag(node, "span", "", CLASS=classes) + drawn + "</span>"
-    mark = node.get("mark", "")
-    joined = f'<span class="lb-joined">{formula}{html.escape(mark, quote=False)}</span>'
-    translator.body.append(joined if mark else formula)
+    is_short, mark = is_short_formula(drawn), html.escape(node.get("mark", ""), quote=False)
+    classes = f"math {WHOLE}" if is_short else "math"
+    formula = translator.starttag(node, "span", "", CLASS=classes) + drawn + "</span>" + mark
+    translator.body.append(f'<span class="{WHOLE}">{formula}</span>' if is_short and mark else formula)
     raise nodes.SkipNode
 
 

@@ -85,9 +85,10 @@ def test_formula_holds_its_meaning_once_and_not_its_source() -> None:
 
 
 def test_a_comma_stays_with_its_formula(tmp_path: Path) -> None:
-    page, _ = _build(tmp_path, "# Title\n\nIf $x$, or ($y$), then $z$ is *$w$*, $a + b + c + d + e + f + g$.\n")
+    long = " + ".join("abcdefghijklmn")
+    page, _ = _build(tmp_path, f"# Title\n\nIf $x$, or ($y$), then $z$ is *$w$*, ${long}$.\n")
     seen = re.sub(r'<span class="katex-mathml">.*?</math></span>', "", page)
-    joined = seen.split('<span class="lb-joined">')[1:]
+    joined = seen.split('<span class="lb-whole">')[1:]
     texts = [re.sub(r"<[^>]*>", "", part) for part in joined]
     assert [text.split(" ")[0] for text in texts] == ["x,", "y),"]
-    assert "If x, or (y), then z is w, a+b+c+d+e+f+g." in re.sub(r"<[^>]*>", "", seen)
+    assert "If x, or (y), then z is w, a+b+c+d+e+f+g+h+i+j+k+l+m+n." in re.sub(r"<[^>]*>", "", seen)

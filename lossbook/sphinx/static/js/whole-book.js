@@ -15,11 +15,12 @@ async (wanted) => {
   const root = home.replace(/[^/]*$/, "");
   const nameOf = (address) => bare(address).replace(root, "").replace(/\.html$/, "").replaceAll("/", "-");
 
+  const isWanted = (address) => !wanted.length || wanted.includes(nameOf(address));
   const listed = [{part: "", address: home, title: ""}];
   let part = "";
   for (const entry of document.querySelectorAll(".lb-nav .caption, .lb-nav a")) {
     if (entry.matches(".caption")) part = entry.textContent.trim();
-    else if (part && (!wanted.length || wanted.includes(nameOf(entry.href)))) listed.push({part, address: entry.href, title: entry.textContent.trim()});
+    else if (part && isWanted(entry.href)) listed.push({part, address: entry.href, title: entry.textContent.trim()});
   }
   const names = new Map(listed.map(({address}) => [bare(address), nameOf(address)]));
 
